@@ -1,0 +1,99 @@
+"""oso_bridge: the onderwijskundig rapport and student records for Dutch school software.
+
+    import oso_bridge as oso
+
+    report = oso.check("overstap.xml")      # a Report for any content
+    document = oso.read("overstap.xml")     # a Document, or NotXml, UnsafeDocument, UnknownRelease
+
+Names are loaded when they are first used, so that ``import oso_bridge`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from oso_bridge._version import __version__
+
+if TYPE_CHECKING:
+    from oso_bridge.document import Document, check, check_many, read, write
+    from oso_bridge.errors import (
+        DataError,
+        DocumentError,
+        NotADossier,
+        NotXml,
+        OsoBridgeError,
+        UnknownRelease,
+        UnsafeDocument,
+        UsageError,
+    )
+    from oso_bridge.findings import Finding, Layer, Message, Severity, State
+    from oso_bridge.overrides import Override, Overrides
+    from oso_bridge.releases import Release, installed
+    from oso_bridge.report import Report, Reports
+    from oso_bridge.rules.explain import explain
+    from oso_bridge.xml.limits import Limits
+
+_HOMES = {
+    "document": ("Document", "check", "check_many", "read", "write"),
+    "errors": (
+        "DataError",
+        "DocumentError",
+        "NotADossier",
+        "NotXml",
+        "OsoBridgeError",
+        "UnknownRelease",
+        "UnsafeDocument",
+        "UsageError",
+    ),
+    "findings": ("Finding", "Layer", "Message", "Severity", "State"),
+    "overrides": ("Override", "Overrides"),
+    "releases": ("Release", "installed"),
+    "report": ("Report", "Reports"),
+    "rules.explain": ("explain",),
+    "xml.limits": ("Limits",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "DataError",
+    "Document",
+    "DocumentError",
+    "Finding",
+    "Layer",
+    "Limits",
+    "Message",
+    "NotADossier",
+    "NotXml",
+    "OsoBridgeError",
+    "Override",
+    "Overrides",
+    "Release",
+    "Report",
+    "Reports",
+    "Severity",
+    "State",
+    "UnknownRelease",
+    "UnsafeDocument",
+    "UsageError",
+    "__version__",
+    "check",
+    "check_many",
+    "explain",
+    "installed",
+    "read",
+    "write",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,41 @@
+"""The texts of findings that belong to no format's rules: ``schemas/findings.toml``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from oso_bridge import data
+from oso_bridge.errors import DataError
+from oso_bridge.findings import Message
+
+FILE = ("schemas", "findings.toml")
+
+
+@lru_cache(maxsize=256)
+def message(group: str, kind: str) -> Message:
+    """The text and remedy of a kind of finding.
+
+    Args:
+        group: ``DOC``, ``XSD`` or ``LAAG``.
+        kind: What is wrong, such as ``doctype``.
+
+    Raises:
+        DataError: There is no such text.
+    """
+    try:
+        described = data.toml(*FILE)[group][kind]
+        return Message(described["text"], described["remedy"])
+    except KeyError as error:
+        raise DataError(f"There is no text for {group}.{kind}.", where="findings.toml") from error
+
+
+def kinds(group: str) -> list[str]:
+    """The kinds of a group, in the order of the file."""
+    return list(data.toml(*FILE)[group])
+
+
+def type_words(name: str) -> dict[str, str]:
+    """What a built-in type is called, by language."""
+    words: dict[str, Any] = data.toml(*FILE)["type"]
+    return dict(words.get(name, {"nl": name, "en": name}))

@@ -1,0 +1,5 @@
+"""``python -m oso_bridge.cli``."""
+
+from oso_bridge.cli import main
+
+main()

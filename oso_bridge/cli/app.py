@@ -1,0 +1,136 @@
+"""The program: its list of subcommands, what it does with errors, its exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from oso_bridge._version import __version__
+from oso_bridge.cli.guard import PROGRAM, USAGE, guarded
+from oso_bridge.errors import DataError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+ENTRY_POINTS = "oso_bridge.commands"
+
+COMMANDS = {
+    "check": "Check documents and report what is wrong, where, and what to do.",
+    "show": "Show a dossier as something a person can read.",
+    "read": "Say what a document is, or give all of it as JSON.",
+    "extract": "Save the attachments of a dossier as files.",
+    "explain": "Explain a rule, or find the rule behind an official message.",
+    "render": "Turn a saved JSON report into another form.",
+    "releases": "List the releases that are installed.",
+    "doctor": "Say what this installation consists of and whether it is healthy.",
+}
+
+
+class LazyGroup(TyperGroup):
+    """Subcommands that are imported when they are used; those of other distributions come after our own."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, our own first."""
+        del ctx
+        return [*COMMANDS, *(name for name in plugins() if name not in COMMANDS)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or None."""
+        if cmd_name in COMMANDS:
+            module = import_module(f"oso_bridge.cli.{cmd_name}")
+            return _command(module.command, cmd_name)
+        point = plugins().get(cmd_name)
+        # While a shell asks for completions, a broken plug-in must not break those of the others.
+        return _load(point, quiet=ctx.resilient_parsing) if point else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands without importing any of them."""
+        del ctx
+        others = [(name, f"From {_maker(point)}.") for name, point in plugins().items() if name not in COMMANDS]
+        with formatter.section("Commands"):
+            formatter.write_dl([*COMMANDS.items(), *others])
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; a mistake of the user is one line, never a traceback."""
+        code = guarded(lambda: super(LazyGroup, self).invoke(ctx) or 0)
+        if code:
+            raise typer.Exit(code)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and give its exit code."""
+    command = typer.main.get_command(app)
+    try:
+        command.main(args=None if arguments is None else list(arguments), prog_name=PROGRAM)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else USAGE if stop.code else 0
+    return 0
+
+
+def plugins() -> dict[str, EntryPoint]:
+    """The commands of other distributions by name, listed without importing them."""
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)}
+
+
+def _load(point: EntryPoint, *, quiet: bool) -> Any:
+    """A command of another distribution: a Typer app, or a function."""
+    try:
+        loaded = point.load()
+        if isinstance(loaded, typer.Typer):
+            made = typer.main.get_command(loaded)
+            made.name = point.name
+            return made
+        return _command(loaded, point.name)
+    except Exception as error:
+        if quiet:
+            return None
+        raise DataError(
+            f"The command {point.name} of {_maker(point)} cannot be loaded: {type(error).__name__}.",
+            where=point.value,
+            remedy="Repair or uninstall that distribution.",
+        ) from error
+
+
+def _maker(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else point.value
+
+
+def _command(function: Any, name: str) -> Any:
+    """A command out of a function."""
+    single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    single.command(name, short_help=COMMANDS.get(name))(function)
+    return typer.main.get_command(single)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    name=PROGRAM,
+    cls=LazyGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(
+    help="Read, check and show OSO dossiers.",
+    epilog="Exit codes: 0 in order, 1 errors, 3 not fully checked, 2 wrong use.",
+)
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Hold the options that stand before a subcommand."""

@@ -1,0 +1,53 @@
+"""``oso-bridge check``: check documents and report what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oso_bridge.cli import checking, options
+
+
+def command(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="Files, patterns, folders (every .xml in them), or - for stdin."),
+    ],
+    report_format: options.ReportFormat = None,
+    output_file: options.Output = None,
+    overrides: Annotated[
+        Path | None, typer.Option("--overrides", help="A TOML file with agreed exceptions, each with a reason.")
+    ] = None,
+    layers: Annotated[
+        str | None, typer.Option("--layers", help="Only these checks, such as schema,codes,rules,integrity.")
+    ] = None,
+    lang: options.Language = "nl",
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="Put values of the document in the report: these are personal data.")
+    ] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Number of processes.")] = 1,
+    release: options.Release = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress; as text only the documents that are not in order.")
+    ] = False,
+) -> None:
+    """Check documents and report what is wrong, where, and what to do.
+
+    Exit codes: 1 when there is an error, 3 when a required check did not pass, 0 when all is in order,
+    2 for wrong use.
+    """
+    code = checking.run(
+        files,
+        report_format=report_format,
+        output_file=output_file,
+        overrides=overrides,
+        layers=layers,
+        lang=lang,
+        show_values=show_values,
+        workers=workers,
+        release=release,
+        quiet=quiet,
+    )
+    raise typer.Exit(code)

@@ -1,0 +1,106 @@
+"""The work of ``oso-bridge check``, apart from reading its arguments."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from oso_bridge.cli import inputs, output
+from oso_bridge.render import format_of, render
+from oso_bridge.render.outcome import exit_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from oso_bridge.cli.inputs import Input
+
+_FEW = 5  # documents that are checked before anyone wonders whether something happens
+
+
+def run(
+    files: Sequence[str],
+    *,
+    report_format: str | None = None,
+    output_file: str | Path | None = None,
+    overrides: str | Path | None = None,
+    layers: str | None = None,
+    lang: str = "nl",
+    show_values: bool = False,
+    workers: int = 1,
+    release: str | None = None,
+    quiet: bool = False,
+) -> int:
+    """Check documents, write the report, and give the exit code.
+
+    Args:
+        files: Files, patterns, folders, or ``-``.
+        report_format: The form of the report; by the suffix of ``output_file`` when None, else text.
+        output_file: Where the report goes; standard output when None.
+        overrides: A TOML file with agreed exceptions.
+        layers: Names of layers with commas between them; all when None.
+        lang: ``nl`` or ``en``.
+        show_values: Put values of the document in the report.
+        workers: Number of processes.
+        release: The release to follow.
+        quiet: No progress; as text only the documents that are not in order.
+
+    Raises:
+        OSError: A file cannot be read or written.
+        UsageError: An argument names something that does not exist.
+        DataError: The overrides are no TOML, or a plug-in cannot be loaded.
+    """
+    output_file = Path(output_file) if output_file else None
+    chosen = report_format or (format_of(output_file) if output_file else "text")
+    # A format or language that does not exist is said before the work, not after it.
+    render([], chosen, lang)
+    sources = inputs.expand(files)
+    settings = _settings(layers, overrides, release, show_values)
+    reports = [report.to_dict() for report in _reports(sources, settings, workers, quiet)]
+    shown = [report for report in reports if not quiet or chosen != "text" or report["exit_code"]]
+    if shown or not quiet:
+        output.write(_text(shown, chosen, lang, output_file), output_file, sources=sources)
+    return exit_code(reports)
+
+
+def _settings(
+    layers: str | None, overrides: str | Path | None, release: str | None, show_values: bool
+) -> dict[str, Any]:
+    from oso_bridge.overrides import as_overrides
+
+    wanted = [name.strip() for name in layers.split(",") if name.strip()] if layers else None
+    return {
+        "layers": wanted,
+        "overrides": as_overrides(overrides),
+        "release": release,
+        "show_values": show_values,
+    }
+
+
+def _reports(sources: list[Input], settings: dict[str, Any], workers: int, quiet: bool) -> Iterable[Any]:
+    """The reports; the only document of a call is opened here, so that its absence is a wrong use."""
+    import oso_bridge as oso
+
+    if len(sources) == 1:
+        return [oso.check(sources[0], **settings)]
+    watched = not quiet and sys.stderr.isatty() and len(sources) > _FEW
+    if workers > 1:
+        return oso.check_many(sources, workers=workers, **settings)
+    one_by_one = (oso.check_many([source], **settings)[0] for source in sources)
+    return _progress(one_by_one, len(sources)) if watched else one_by_one
+
+
+def _progress(reports: Iterable[Any], total: int) -> Iterator[Any]:
+    """Progress on standard error."""
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(reports, "Checking", total=total, console=Console(stderr=True), transient=True)
+
+
+def _text(reports: list[dict[str, Any]], chosen: str, lang: str, output_file: Path | None) -> str:
+    if chosen == "text" and output_file is None and output.colour():
+        from oso_bridge.render import text
+
+        return text.render(reports, lang, colour=True)
+    return render(reports, chosen, lang)

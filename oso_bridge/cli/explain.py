@@ -1,0 +1,95 @@
+"""``oso-bridge explain``: a rule in words, or the rule behind an official message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oso_bridge.cli import options, output
+from oso_bridge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WORDS = {
+    "nl": {
+        "where": "Waar",
+        "check": "Controle",
+        "conditions": "Wanneer",
+        "releases": "Releases",
+        "with": "Komt samen met",
+        "aliases": "Heet ook",
+        "notes": "Let op",
+        "official": "officiële controle",
+        "own": "eigen controle",
+    },
+    "en": {
+        "where": "Where",
+        "check": "Check",
+        "conditions": "When",
+        "releases": "Releases",
+        "with": "Comes with",
+        "aliases": "Also known as",
+        "notes": "Mind",
+        "official": "official check",
+        "own": "own check",
+    },
+}
+_FACTS = ("where", "check", "conditions", "releases", "with", "aliases", "notes")
+
+
+def command(
+    rule: Annotated[
+        str | None, typer.Argument(metavar="RULE", help="Our id, or that of the official check.", show_default=False)
+    ] = None,
+    message: Annotated[
+        str | None, typer.Option("--message", help="The text that an official check printed, instead of an id.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--list", help="List the ids of all rules.")] = False,
+    lang: options.Language = "nl",
+    as_json: options.Json = False,
+) -> None:
+    """Explain a rule, or find the rule behind an official message."""
+    import oso_bridge as oso
+    from oso_bridge.render import json
+    from oso_bridge.render.words import check_language
+    from oso_bridge.rules.explain import all_ids
+
+    check_language(lang)
+    if sum((every, rule is not None, message is not None)) != 1:
+        example = "oso-bridge explain CL.19.soortadres"
+        raise UsageError("Give a rule, --message or --list.", remedy=f"For example: {example}.")
+    if every:
+        output.write(json.dump(all_ids()) if as_json else "".join(f"{name}\n" for name in all_ids()))
+        return
+    rows = oso.explain(rule or message or "", message=message is not None)
+    output.write(json.dump(rows) if as_json else "\n".join("\n".join(_row(row, lang)) + "\n" for row in rows))
+
+
+def _row(row: dict[str, Any], lang: str) -> Iterator[str]:
+    """One rule: what it says and what to do first, then the facts that it holds."""
+    from oso_bridge.render.words import layer_word, severity_word
+
+    words = _WORDS[lang]
+    part = f"#{row['part']}" if row["part"] else ""
+    kind = (layer_word(row["layer"], lang), severity_word(row["severity"], lang))
+    maker = words["official" if row["official"] else "own"]
+    yield f"{row['id']}{part} ({', '.join((*kind, maker))})"
+    yield f"  {row['text'][lang]}"
+    yield f"  → {row['remedy'][lang]}"
+    for name in _FACTS:
+        if row[name]:
+            yield f"  {words[name] + ':':<15} {_plain(row[name], lang, ': ')}"
+
+
+def _plain(value: Any, lang: str, between: str = " ") -> str:
+    """A fact of a rule on one line; ``between`` stands between names and values of the outermost dict."""
+    if isinstance(value, dict):
+        if value.keys() == _WORDS.keys():
+            return str(value[lang])
+        pairs = ((key, _plain(part, lang)) for key, part in value.items())
+        return ", ".join(f"{key}{between}{part}" if part else str(key) for key, part in pairs)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_plain(part, lang) for part in value)
+    return "" if value is None else str(value)

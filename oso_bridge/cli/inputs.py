@@ -1,0 +1,69 @@
+"""What a user may give as a document: files, patterns, folders, and ``-`` for standard input."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from oso_bridge.errors import UsageError
+
+Input = str | IO[bytes]
+STDIN = "-"
+
+
+def expand(names: Sequence[str]) -> list[Input]:
+    """The documents behind the arguments, each once, in the order given; those of a folder by name.
+
+    Raises:
+        UsageError: A file is not there, a folder holds no ``.xml``, a pattern matches nothing.
+    """
+    found = [path for name in names for path in _expand(name)]
+    return [sys.stdin.buffer if path == STDIN else path for path in dict.fromkeys(found)]
+
+
+def single(name: str) -> Input:
+    """The one document behind an argument.
+
+    Raises:
+        UsageError: It is not there, or it is a folder.
+    """
+    if name == STDIN:
+        return sys.stdin.buffer
+    if Path(name).is_dir():
+        raise UsageError("This command takes one document, not a folder.", where=name)
+    return str(next(_expand(name)))
+
+
+def _expand(name: str) -> Iterator[str]:
+    path = Path(name)
+    if name == STDIN:
+        yield STDIN
+    elif path.is_dir():
+        yield from _folder(path)
+    elif path.exists() or path.is_symlink():
+        yield name
+    elif glob.has_magic(name):
+        yield from _pattern(name)
+    else:
+        raise UsageError("There is no such file.", where=name, remedy="Check the name and the folder.")
+
+
+def _folder(folder: Path) -> list[str]:
+    found = [
+        str(Path(at) / name) for at, _, names in os.walk(folder) for name in names if name.lower().endswith(".xml")
+    ]
+    if not found:
+        raise UsageError("There are no .xml files in this folder.", where=str(folder))
+    return sorted(found)
+
+
+def _pattern(pattern: str) -> list[str]:
+    """Windows leaves patterns to the program."""
+    found = [path for path in glob.glob(pattern, recursive=True) if Path(path).is_file()]
+    if not found:
+        raise UsageError("No file matches this pattern.", where=pattern)
+    return sorted(found)

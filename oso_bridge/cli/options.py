@@ -1,0 +1,43 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def _languages(incomplete: str) -> list[str]:
+    return [language for language in ("nl", "en") if language.startswith(incomplete)]
+
+
+def _formats(incomplete: str) -> list[str]:
+    from oso_bridge.render import FORMATS, plugins
+
+    return [name for name in [*FORMATS, *plugins()] if name.startswith(incomplete)]
+
+
+def _releases(incomplete: str) -> list[str]:
+    from oso_bridge.releases import installed
+
+    return [release.id for release in installed() if release.id.startswith(incomplete)]
+
+
+Language = Annotated[str, typer.Option("--lang", help="Language of the texts: nl or en.", autocompletion=_languages)]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file; its suffix chooses the form.")]
+Json = Annotated[bool, typer.Option("--json", help="Give it as JSON.")]
+Release = Annotated[
+    str | None,
+    typer.Option("--release", help="Follow this release, such as oso/2019.1.", autocompletion=_releases),
+]
+Document = Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")]
+ReportFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help="text, json, sarif, junit or html; when left out, what the suffix of --output says.",
+        autocompletion=_formats,
+    ),
+]

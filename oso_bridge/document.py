@@ -1,0 +1,664 @@
+"""Documents: reading and checking, the two ends of the inbound road.
+
+:func:`read` makes a :class:`Document` or raises; :func:`check` makes a Report for any content.  Both parse
+once; the schema is asked while the tree exists, and the tree is dropped after reading.
+"""
+
+from __future__ import annotations
+
+import glob
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from lxml import etree
+
+from oso_bridge import catalog, plan, releases, sources
+from oso_bridge.errors import DocumentError, NotADossier, UnknownRelease, UsageError
+from oso_bridge.findings import Finding, Layer, Message, Severity, State
+from oso_bridge.overrides import Overrides, as_overrides
+from oso_bridge.plan import Tree
+from oso_bridge.records import Record
+from oso_bridge.releases import Guess, Release
+from oso_bridge.report import Report, Reports, digest_of
+from oso_bridge.rules import engine, integrity
+from oso_bridge.rules.engine import Hit, Outcome
+from oso_bridge.sources import Source
+from oso_bridge.xml import parser, reader, schema
+from oso_bridge.xml.limits import DEFAULT, Limits
+from oso_bridge.xml.places import DOCUMENT, Locator, Place
+from oso_bridge.xml.reader import Reading
+from oso_bridge.xml.writer import write_record
+
+LAYERS = ("wellformed", "schema", "codes", "rules", "integrity")
+REQUIRED = frozenset(LAYERS[:-1])
+MAX_FINDINGS = 2000
+"""More findings than this in one layer are counted, not listed."""
+
+# an attribute with a prefix: xsi:type may give an element another structure than the plan's
+_PREFIXED = etree.XPath("boolean(//*/@*[contains(name(),':')])")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFault:
+    """One reason why a document is not schema-valid, with its place."""
+
+    rule: str
+    kind: str
+    args: dict[str, str]
+    place: Place
+    value: str | None = field(default=None, repr=False)
+
+
+@dataclass(eq=False)
+class Document:
+    """What was read.
+
+    Attributes:
+        source: The name of the source.
+        release: The release whose structure was followed.
+        guess: The release that the document says it is, when that one is not releases.
+        root: The local name of the root element.
+        schema_faults: Why the document is not schema-valid; empty when it is, None when the schema was not asked.
+        more_faults: The number of schema errors beyond those that are explained.
+    """
+
+    source: str
+    release: Release
+    guess: Guess | None
+    root: str
+    schema_faults: tuple[SchemaFault, ...] | None
+    more_faults: int
+    reading: Reading = field(repr=False)
+    _data: bytes = field(repr=False)
+    _limits: Limits = field(repr=False, default=DEFAULT)
+    _locator: Locator | None = field(repr=False, default=None)
+
+    @property
+    def record(self) -> Record:
+        """What the document said, see :mod:`oso_bridge.records`."""
+        return self.reading.record
+
+    @property
+    def schema_ok(self) -> bool | None:
+        """Whether the schema accepts the document; None when it was not asked."""
+        return None if self.schema_faults is None else not self.schema_faults
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the source, as ``sha256:...``."""
+        return digest_of(self._data)
+
+    @property
+    def release_id(self) -> str:
+        """The id of the release that the document says it is."""
+        return self.guess.id if self.guess else self.release.id
+
+    @property
+    def locator(self) -> Locator:
+        """Finds places; makes the tree again from the source, once, when a place is asked for."""
+        if self._locator is None:
+            tree: list[etree._Element] = []
+
+            def root() -> etree._Element:
+                if not tree:
+                    tree.append(parser.parse(self._data, self._limits))
+                return tree[0]
+
+            self._locator = Locator(self.reading, root)
+        return self._locator
+
+    def attachments(self) -> Iterator[tuple[str, str, str, str]]:
+        """The attachments: path, file name, description and the content in base64, in document order."""
+        for branch in self.reading.tree.branches:
+            if {"bestandsnaam", "bestandsinhoud"} <= branch.leaves.keys():
+                for entry, record in enumerate(self.reading.index.get(branch.number, ())):
+                    path = self.locator.place(branch, entry).path
+                    yield (
+                        path,
+                        record.get("bestandsnaam", ""),
+                        record.get("omschrijving", ""),
+                        record.get("bestandsinhoud", ""),
+                    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """What the root element says a document is."""
+
+    release: Release
+    guess: Guess | None
+    root: str
+    namespace: str
+
+    @property
+    def is_dossier(self) -> bool:
+        return self.root in self.release.roots
+
+
+def _identify(root: etree._Element, named: str | None) -> _Identity:
+    """Which release a document follows.
+
+    Raises:
+        UnknownRelease: The root belongs to no format that is releases.
+        UsageError: The named release is not releases.
+    """
+    name = etree.QName(root)
+    namespace = name.namespace or ""
+    if named is not None:
+        return _Identity(releases.release(named), None, name.localname, namespace)
+    found = releases.by_namespace(namespace)
+    guess = None if found else releases.guess(namespace)
+    if guess is not None and name.localname in guess.nearest.roots:
+        return _Identity(guess.nearest, guess, name.localname, namespace)
+    if found is None:
+        known = ", ".join(item.id for item in releases.installed())
+        raise UnknownRelease(
+            "The root element belongs to no format that is releases.",
+            rule="DOC.onbekende-release",
+            args={"releases": known},
+            line=parser.line_of(root),
+        )
+    return _Identity(found, None, name.localname, namespace)
+
+
+def _root_args(identity: _Identity) -> dict[str, str]:
+    """The arguments of the texts about a root that is no dossier."""
+    return {
+        "element": schema.shown(identity.root) or "-",
+        "release": identity.release.id,
+        "wortels": ", ".join(identity.release.roots),
+    }
+
+
+def read(source: Source, *, release: str | None = None, limits: Limits | None = None) -> Document:
+    """Read a document.
+
+    Args:
+        source: A path, bytes or an open file; a str is always a path.
+        release: The release to follow, such as ``oso/2019.1``, when not the one that the root names.
+        limits: What the document may ask for.
+
+    Returns:
+        The document; also one that breaks the schema, see :attr:`Document.schema_ok`.
+
+    Raises:
+        OSError: The source cannot be read.
+        NotXml: It is not well-formed XML.
+        UnsafeDocument: It has a DOCTYPE, or exceeds a limit.
+        UnknownRelease: Its root belongs to no format that is releases.
+        NotADossier: Its root is an element of a known release that does not stand by itself.
+        UsageError: The named release is not releases.
+    """
+    limits = limits or DEFAULT
+    loaded = sources.load(source, limits.max_bytes)
+    root = parser.parse(loaded.data, limits)
+    identity = _identify(root, release)
+    if not identity.is_dossier:
+        args = _root_args(identity)
+        raise NotADossier(
+            "The root element is no dossier by itself.", rule="DOC.wortel", args=args, line=parser.line_of(root)
+        )
+    return _document(loaded, root, identity, limits)
+
+
+def _document(
+    loaded: sources.Loaded, root: etree._Element, identity: _Identity, limits: Limits, ask_schema: bool = True
+) -> Document:
+    tree = plan.load(identity.release).tree(identity.root, identity.namespace)
+    errors = _validate(root, identity, limits) if ask_schema else None
+    if not ask_schema:
+        parser.refuse_shape(root, limits)
+    valid = errors is None and ask_schema and identity.guess is None
+    strict = valid and not _PREFIXED(root)
+    reading = reader.read_strict(root, tree) if strict else reader.read_lenient(root, tree)
+    faults = None if not ask_schema or identity.guess else _faults(errors or [], root, identity, tree)
+    return Document(
+        source=loaded.name,
+        release=identity.release,
+        guess=identity.guess,
+        root=identity.root,
+        schema_faults=faults,
+        more_faults=max(len(errors or ()) - schema.MAX_ERRORS, 0),
+        reading=reading,
+        _data=loaded.data,
+        _limits=limits,
+    )
+
+
+def _validate(root: etree._Element, identity: _Identity, limits: Limits) -> list[Any] | None:
+    """libxml2's errors, None when the schema accepts the document; nothing is asked of an absent release."""
+    if identity.guess is not None:
+        parser.refuse_shape(root, limits)
+        return None
+    errors = schema.load(identity.release).validate(root)
+    if errors is not None:
+        parser.refuse_shape(root, limits)
+    return errors
+
+
+def _faults(errors: list[Any], root: etree._Element, identity: _Identity, tree: Tree | None) -> tuple[SchemaFault, ...]:
+    if not errors:
+        return ()
+    explained = schema.explain(errors, root, plan.load(identity.release), tree)
+    locator = Locator(Reading({}, {}, tree), lambda: root) if tree else None
+    return tuple(
+        SchemaFault(
+            error.rule,
+            error.kind,
+            dict(error.args),
+            locator.of(error.element_node) if locator else DOCUMENT,
+            None if len(error.element_node) else error.element_node.text,
+        )
+        for error in explained
+    )
+
+
+def check(
+    source: Source | Document,
+    *,
+    release: str | None = None,
+    layers: Iterable[str] | None = None,
+    overrides: Overrides | str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
+    validator: str | None = None,
+    show_values: bool = False,
+) -> Report:
+    """Check a document, whatever it holds.
+
+    Args:
+        source: A path, bytes, an open file or a Document; a str is always a path.
+        release: The release to follow, when not the one that the root names.
+        layers: The layers wanted, of ``schema``, ``codes``, ``rules`` and ``integrity``; all when left out.
+        overrides: Decisions about findings, or the path of a file with them.
+        limits: What the document may ask for.
+        validator: The official check to make (``OV`` or ``PaO``), when not the one for its overdrachtsoort.
+        show_values: Put values of the document in the findings; left out, a report holds none.
+
+    Returns:
+        The report, also for a document that is broken.
+
+    Raises:
+        OSError: The source cannot be read.
+        UsageError: An argument names something that does not exist.
+    """
+    wanted = _wanted(layers)
+    run = _Run(wanted, as_overrides(overrides), limits or DEFAULT, validator, show_values)
+    return run.document(source) if isinstance(source, Document) else run.source(source, release)
+
+
+def write(document: Document) -> bytes:
+    """Write a document: a copy of what it said, in UTF-8; comments and blank space between elements aside.
+
+    Args:
+        document: What :func:`read` gave; it may break the schema.
+
+    Returns:
+        XML with a declaration, in the order in which the document had it.
+
+    Raises:
+        UsageError: Its record was changed and holds what the structure has no place for.
+    """
+    return write_record(document.record, document.reading.tree)
+
+
+def _wanted(layers: Iterable[str] | None) -> frozenset[str]:
+    names = frozenset(LAYERS if layers is None else [layers] if isinstance(layers, str) else layers)
+    unknown = sorted(names - set(LAYERS))
+    if unknown:
+        raise UsageError(f"There is no layer {unknown[0]!r}.", remedy=f"Choose from {', '.join(LAYERS)}.")
+    return names | {"wellformed"}
+
+
+@dataclass(slots=True)
+class _Run:
+    """One check: its settings and what it has found so far."""
+
+    wanted: frozenset[str]
+    overrides: Overrides | None
+    limits: Limits
+    validator: str | None
+    show_values: bool
+    layers: list[Layer] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def source(self, source: Source, release: str | None) -> Report:
+        """Check a source that is not read yet."""
+        start = perf_counter()
+        name, data = sources.name_of(source), None
+        try:
+            loaded = sources.load(source, self.limits.max_bytes)
+            data = loaded.data
+            root = parser.parse(data, self.limits)
+            identity = _identify(root, release)
+            self.passed("wellformed", start)
+            start = perf_counter()
+            if not identity.is_dossier:
+                return self.not_a_dossier(loaded, root, identity, start)
+            document = _document(loaded, root, identity, self.limits, "schema" in self.wanted)
+        except DocumentError as error:
+            return self.unreadable(name, data, error, start)
+        document._locator = Locator(document.reading, lambda: root)
+        return self.rest(document, start)
+
+    def document(self, document: Document) -> Report:
+        """Check a document that was read before."""
+        start = perf_counter()
+        self.passed("wellformed", start)
+        return self.rest(document, start)
+
+    def rest(self, document: Document, start: float) -> Report:
+        self.schema_layer(document, start)
+        outcome = self.rule_layers(document)
+        self.integrity_layer(document)
+        profile = self.profile(document, outcome)
+        return self.report(document.source, document.release_id, document._data, profile)
+
+    def report(
+        self, name: str, release: str | None, data: bytes | None, profile: dict[str, str] | None = None
+    ) -> Report:
+        done = {layer.name for layer in self.layers}
+        for layer in LAYERS:
+            if layer not in done:
+                self.not_run(layer, "niet-gevraagd" if layer not in self.wanted else "niet-gelezen")
+        return Report(name, release, data, profile, tuple(self.layers), tuple(self.findings), self.overrides)
+
+    def passed(self, name: str, start: float) -> None:
+        self.layers.append(Layer(name, State.PASSED, name in REQUIRED, perf_counter() - start))
+
+    def not_run(self, name: str, why: str, args: dict[str, str] | None = None) -> None:
+        reason = catalog.message("LAAG", why)
+        self.layers.append(Layer(name, State.NOT_RUN, name in REQUIRED, None, reason, args or {}))
+
+    def unreadable(self, name: str, data: bytes | None, error: DocumentError, start: float) -> Report:
+        """The report of what cannot be read; the layer is ``wellformed``, whatever was refused."""
+        self.layers.clear()
+        kind = error.rule.removeprefix("DOC.")
+        kind = "limiet-parser" if kind == "limiet.parser" else "limiet" if kind.startswith("limiet.") else kind
+        message = catalog.message("DOC", kind)
+        self.findings.append(
+            Finding(
+                error.rule,
+                "wellformed",
+                Severity.ERROR,
+                False,
+                message,
+                xpath="/[1]",
+                line=error.line,
+                args=error.args_,
+            )
+        )
+        self.layers.append(Layer("wellformed", State.FAILED, True, perf_counter() - start))
+        for layer in LAYERS[1:]:
+            self.not_run(layer, "niet-gelezen")
+        return self.report(name, None, data)
+
+    def not_a_dossier(self, loaded: sources.Loaded, root: etree._Element, identity: _Identity, start: float) -> Report:
+        """The schema takes any global element as root; the rest needs a dossier."""
+        if "schema" in self.wanted:
+            errors = _validate(root, identity, self.limits)
+            self.add_schema(_faults(errors or [], root, identity, None), 0, start)
+        for layer in LAYERS[2:]:
+            self.not_run(layer, "geen-dossier", _root_args(identity))
+        return self.report(loaded.name, identity.release.id, loaded.data)
+
+    def schema_layer(self, document: Document, start: float) -> None:
+        if "schema" not in self.wanted:
+            return
+        if document.schema_faults is None:
+            self.absent("schema", document)
+        else:
+            self.add_schema(document.schema_faults, document.more_faults, start)
+
+    def add_schema(self, faults: tuple[SchemaFault, ...], more: int, start: float) -> None:
+        for fault in faults:
+            self.findings.append(self.schema_finding(fault))
+        if more:
+            message = catalog.message("XSD", "meer")
+            args = {"aantal": str(more)}
+            self.findings.append(Finding("XSD.meer", "schema", Severity.ERROR, False, message, xpath="/[1]", args=args))
+        state = State.FAILED if faults else State.PASSED
+        self.layers.append(Layer("schema", state, True, perf_counter() - start))
+
+    def schema_finding(self, fault: SchemaFault) -> Finding:
+        kind, args = fault.kind, dict(fault.args)
+        if kind.startswith("libxml2-"):
+            kind, args["code"] = "libxml2", kind.removeprefix("libxml2-")
+        if "soort" in args:
+            words = catalog.type_words(args.pop("soort"))
+            args.update({f"soort.{language}": text for language, text in words.items()})
+        return Finding(
+            fault.rule,
+            "schema",
+            Severity.ERROR,
+            True,
+            catalog.message("XSD", kind),
+            path=fault.place.path or None,
+            xpath=fault.place.xpath,
+            line=fault.place.line,
+            args=args,
+            value=fault.value if self.show_values else None,
+        )
+
+    def absent(self, layer: str, document: Document) -> None:
+        """A layer that needs a release that is not installed, or a schema that was not asked."""
+        if document.guess is None:
+            self.not_run(layer, "niet-gevraagd")
+        else:
+            args = {"release": document.guess.id, "nabij": document.guess.nearest.id}
+            self.not_run(layer, "release-ontbreekt", args)
+
+    def rule_layers(self, document: Document) -> Outcome | None:
+        wanted = [layer for layer in ("codes", "rules") if layer in self.wanted]
+        if not wanted:
+            return None
+        if document.guess is not None:
+            for layer in wanted:
+                self.absent(layer, document)
+            return None
+        start = perf_counter()
+        outcome = engine.engine(document.release, document.root).run(document.reading.index, self.validator)
+        duration = (perf_counter() - start) / 2
+        for layer in wanted:
+            hits = [hit for hit in outcome.hits if hit.row.layer == layer]
+            self.add_rules(layer, hits, outcome, document, duration)
+        return outcome
+
+    def add_rules(self, layer: str, hits: list[Hit], outcome: Outcome, document: Document, duration: float) -> None:
+        self.add_all(layer, [self.rule_finding(hit, outcome.kinds, document) for hit in hits[:MAX_FINDINGS]], len(hits))
+        state = State.FAILED if any(hit.row.official for hit in hits) else State.PASSED
+        broke = [row.id for row in outcome.broke_off if row.layer == layer]
+        reason: Message | None = None
+        args: dict[str, str] = {}
+        if document.schema_faults:
+            reason = catalog.message("LAAG", "gedeeltelijk")
+            args = {"onbekend": str(document.reading.unread)}
+        if broke:
+            state, reason = State.UNCLEAR, catalog.message("LAAG", "onduidelijk")
+            args = {"regels": ", ".join(dict.fromkeys(broke))}
+        self.layers.append(Layer(layer, state, True, duration, reason, args))
+
+    def add_all(self, layer: str, findings: list[Finding], total: int) -> None:
+        self.findings.extend(findings)
+        if total > len(findings):
+            message, args = catalog.message("LAAG", "meer"), {"aantal": str(total - len(findings))}
+            self.findings.append(Finding("LAAG.meer", layer, Severity.INFO, False, message, xpath="/[1]", args=args))
+
+    def rule_finding(self, hit: Hit, kinds: frozenset[str], document: Document) -> Finding:
+        row = hit.row
+        place = DOCUMENT
+        if hit.branch is not None:
+            place = document.locator.place(hit.branch, hit.entry, hit.leaf, hit.occurrence)
+        return Finding(
+            row.id_for(kinds),
+            row.layer,
+            Severity.ERROR if row.official else Severity.WARNING,
+            row.official,
+            row.message,
+            official_id=_official_id(row, row.id_for(kinds)),
+            path=place.path or None,
+            xpath=place.xpath,
+            line=place.line,
+            args=row.args,
+            value=_value(hit, document) if self.show_values else None,
+        )
+
+    def integrity_layer(self, document: Document) -> None:
+        if "integrity" not in self.wanted:
+            return
+        start = perf_counter()
+        issues = integrity.run(document.release, document.root, document.reading.index)
+        findings = [self.integrity_finding(issue, document) for issue in issues[:MAX_FINDINGS]]
+        self.add_all("integrity", findings, len(issues))
+        self.layers.append(Layer("integrity", State.FAILED if issues else State.PASSED, False, perf_counter() - start))
+
+    def integrity_finding(self, issue: integrity.Issue, document: Document) -> Finding:
+        place = document.locator.place(issue.branch, issue.entry, issue.leaf, issue.occurrence)
+        return Finding(
+            issue.rule,
+            "integrity",
+            Severity.WARNING,
+            False,
+            issue.message,
+            path=place.path or None,
+            xpath=place.xpath,
+            line=place.line,
+            args=issue.args,
+            value=issue.value if self.show_values else None,
+        )
+
+    def profile(self, document: Document, outcome: Outcome | None) -> dict[str, str] | None:
+        """What the document says it is for; only codes of the standard, never another text."""
+        if outcome is None and document.guess is None and not self.wanted & {"codes", "rules"}:
+            return None
+        found = engine.engine(document.release, document.root).audience(document.reading.index)
+        return found or None
+
+
+def _official_id(row: Any, shown: str) -> str | None:
+    """What the official check prints; a second id of one check is printed for its own kind of transfer."""
+    return shown if row.official_id == row.id else row.official_id
+
+
+def _value(hit: Hit, document: Document) -> str | None:
+    """The text that a hit is about."""
+    if hit.branch is None or hit.leaf is None:
+        return None
+    value = document.reading.index[hit.branch.number][hit.entry].get(hit.leaf)
+    value = value[hit.occurrence] if isinstance(value, list) else value
+    return value.get("#text") if isinstance(value, dict) else value
+
+
+def check_many(
+    sources_: str | os.PathLike[str] | Iterable[Source],
+    *,
+    workers: int = 1,
+    release: str | None = None,
+    layers: Iterable[str] | None = None,
+    overrides: Overrides | str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
+    validator: str | None = None,
+    show_values: bool = False,
+) -> Reports:
+    """Check several documents; one that is broken never stops the rest.
+
+    Args:
+        sources_: A pattern such as ``"map/*.xml"``, a folder (its ``*.xml``), or sources one by one.
+        workers: Processes to use; 1 checks in this one. A script that asks for more keeps its own work under
+            ``if __name__ == "__main__":``, as Python asks of any program that starts processes.
+        release: See :func:`check`, as for the arguments below.
+        layers: See :func:`check`.
+        overrides: See :func:`check`.
+        limits: See :func:`check`.
+        validator: See :func:`check`.
+        show_values: See :func:`check`.
+
+    Returns:
+        A report for each source, in their order. A file that cannot be opened has one too.
+
+    Raises:
+        UsageError: Nothing goes with the pattern, or an argument names something that does not exist.
+    """
+    wanted = sorted(_wanted(layers) - {"wellformed"})
+    job = _Job(release, tuple(wanted), as_overrides(overrides), limits, validator, show_values)
+    found = expand(sources_)
+    if workers < 2 or len(found) < 2:
+        return Reports(map(job, found))
+    with ProcessPoolExecutor(min(workers, len(found)), mp_context=_processes()) as pool:
+        chunk = max(1, min(32, len(found) // (workers * 4)))
+        return Reports(pool.map(job, [_portable(item) for item in found], chunksize=chunk))
+
+
+def _processes() -> BaseContext:
+    """How processes are started: never by a plain fork, which can hang in a program that has threads."""
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    return multiprocessing.get_context(method)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """The check of one of several sources, also in another process."""
+
+    release: str | None
+    layers: tuple[str, ...]
+    overrides: Overrides | None
+    limits: Limits | None
+    validator: str | None
+    show_values: bool
+
+    def __call__(self, source: Source) -> Report:
+        try:
+            report = check(
+                source,
+                release=self.release,
+                layers=self.layers,
+                overrides=self.overrides,
+                limits=self.limits,
+                validator=self.validator,
+                show_values=self.show_values,
+            )
+            return report.settled()
+        except OSError as error:
+            return unopened(sources.name_of(source), error)
+
+
+def unopened(name: str, error: OSError) -> Report:
+    """The report of a source that cannot be opened."""
+    kind = "map" if isinstance(error, IsADirectoryError) else "rechten" if isinstance(error, PermissionError) else "weg"
+    message = catalog.message("DOC", f"niet-geopend-{kind}")
+    finding = Finding(f"DOC.niet-geopend.{kind}", "wellformed", Severity.ERROR, False, message, xpath="/[1]")
+    why = catalog.message("LAAG", "niet-gelezen")
+    failed = Layer("wellformed", State.FAILED, True)
+    others = [Layer(layer, State.NOT_RUN, layer in REQUIRED, None, why) for layer in LAYERS[1:]]
+    return Report(name, None, None, None, (failed, *others), (finding,))
+
+
+def _portable(source: Source) -> Source:
+    """A source as another process can take it."""
+    return source.read() if hasattr(source, "read") else source
+
+
+def expand(what: str | os.PathLike[str] | Iterable[Source]) -> list[Source]:
+    """The sources that a pattern, a folder or a collection stands for, in a stable order.
+
+    Raises:
+        UsageError: Nothing goes with the pattern, or the folder holds no ``*.xml``.
+    """
+    if not isinstance(what, (str, os.PathLike)):
+        return list(what)
+    text = os.fspath(what)
+    if Path(text).is_dir():
+        found = sorted(str(path) for path in Path(text).glob("*.xml"))
+    elif glob.has_magic(text) and not Path(text).exists():
+        found = sorted(glob.glob(text, recursive=True))
+    else:
+        found = [text]
+    if not found:
+        raise UsageError(f"Nothing goes with {text}.", remedy="Name a file, a folder with .xml files, or a pattern.")
+    return list(found)

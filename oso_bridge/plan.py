@@ -1,0 +1,219 @@
+"""The plan of a release at run time: ``plan.json`` unrolled from a root into one branch per place.
+
+A *branch* is an element with children at one place in the structure (``dossier/huidigeschool/leerling``);
+a *leaf* is an element with only text.  Branches are numbered, so that an index can be a list of lists.
+Types that hold themselves do not occur (the compiler refuses them), so the tree is finite.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from oso_bridge.errors import DataError
+from oso_bridge.releases import Release
+
+# What a reader does with a child; the order is by how often they occur.
+TEXT, BRANCH, TEXTS, BRANCHES, MARKED, MARKEDS = range(6)
+"""A text, a record, a list of each, and a text with attributes or a list of those."""
+
+Step = tuple[int, str, Any, int]
+"""What a reader does with a child: what it is, its name, its branch or leaf, its place in the order."""
+
+
+@dataclass(slots=True, eq=False)
+class Leaf:
+    """An element with only text.
+
+    Attributes:
+        name: The element.
+        type: The name of its simple type, or of the type that adds attributes.
+        attributes: The names of its attributes.
+        min: How often it must occur, at least, where it stands.
+        many: True when it may occur more than once.
+        parent: The branch it is in.
+    """
+
+    name: str
+    type: str
+    attributes: tuple[str, ...]
+    min: int
+    many: bool
+    parent: Branch
+
+    @property
+    def path(self) -> str:
+        """The place in the structure, such as ``dossier/overdrachtsoort``."""
+        return f"{self.parent.path}/{self.name}"
+
+
+@dataclass(slots=True, eq=False)
+class Branch:
+    """An element with children, at one place in the structure.
+
+    Attributes:
+        number: Its number in the tree.
+        name: The element.
+        type: The name of its type in the plan.
+        path: The place in the structure, such as ``dossier/huidigeschool/leerling``.
+        parent: The branch it is in, None for the root.
+        min: How often it must occur where it stands.
+        many: True when it may occur more than once.
+        grouped: True when its content is one repeated sequence.
+        content: Its content as in the plan.
+        branches: Its children with children, by name.
+        leaves: Its children with only text, by name.
+        steps: What a reader does with a child, by tag in Clark notation.
+    """
+
+    number: int
+    name: str
+    type: str
+    path: str
+    parent: Branch | None
+    min: int
+    many: bool
+    grouped: bool
+    content: list[dict[str, Any]]
+    branches: dict[str, Branch] = field(default_factory=dict)
+    leaves: dict[str, Leaf] = field(default_factory=dict)
+    steps: dict[str, Step] = field(default_factory=dict)
+
+    @property
+    def child_names(self) -> list[str]:
+        """The names of the children in the order of the structure."""
+        return [item["name"] for particle in self.content for item in particle.get("choice", [particle])]
+
+
+class Tree:
+    """A plan unrolled from one root.
+
+    Attributes:
+        root: The branch of the root element.
+        branches: All branches by number.
+        by_path: All branches by path.
+    """
+
+    def __init__(self, plan: Plan, root: str, namespace: str) -> None:
+        self.plan = plan
+        self.namespace = namespace
+        self.branches: list[Branch] = []
+        self.root = self._branch(root, plan.elements[root], None, 1, False)
+        self.by_path = {branch.path: branch for branch in self.branches}
+
+    def _branch(self, name: str, kind: str, parent: Branch | None, least: int, many: bool) -> Branch:
+        described = self.plan.types[kind]
+        path = f"{parent.path}/{name}" if parent else name
+        grouped = "repeat" in described
+        branch = Branch(len(self.branches), name, kind, path, parent, least, many, grouped, described["content"])
+        self.branches.append(branch)
+        order = 0
+        for particle in branch.content:
+            for item in particle.get("choice", (particle,)):
+                self._child(branch, item, 0 if "choice" in particle else item["min"], order)
+                order += 1
+        return branch
+
+    def _child(self, branch: Branch, item: dict[str, Any], least: int, order: int) -> None:
+        name, kind, many = item["name"], item["type"], item["max"] != 1
+        tag = f"{{{self.namespace}}}{name}" if self.namespace else name
+        described = self.plan.types.get(kind, {})
+        if "content" in described:
+            child = self._branch(name, kind, branch, least, many)
+            branch.branches[name] = child
+            branch.steps[tag] = (BRANCHES if many else BRANCH, name, child, order)
+            return
+        attributes = tuple(attribute["name"] for attribute in described.get("attributes", ()))
+        leaf = Leaf(name, kind, attributes, least, many, branch)
+        branch.leaves[name] = leaf
+        what = (MARKEDS if many else MARKED) if attributes else (TEXTS if many else TEXT)
+        branch.steps[tag] = (what, name, leaf, order)
+
+    def ending_in(self, *names: str) -> list[Branch]:
+        """The branches whose path ends in these names, in the order of the structure."""
+        return [branch for branch in self.branches if tuple(branch.path.split("/")[-len(names) :]) == names]
+
+
+class Plan:
+    """The structure of a release.
+
+    Args:
+        described: What ``plan.json`` holds, see :mod:`oso_bridge.xml.compiler`.
+    """
+
+    def __init__(self, described: dict[str, Any]) -> None:
+        self.namespace: str = described["namespace"] or ""
+        self.elements: dict[str, str] = described["elements"]
+        self.types: dict[str, dict[str, Any]] = described["types"]
+        self._trees: dict[str, Tree] = {}
+
+    def tree(self, root: str, namespace: str | None = None) -> Tree:
+        """The plan unrolled from a root element.
+
+        Args:
+            root: The local name of a global element with children.
+            namespace: Another namespace than the plan's own, for a document of a release that is not
+                installed; such a tree is not kept, since the name comes from a document.
+        """
+        if namespace is not None and namespace != self.namespace:
+            return Tree(self, root, namespace)
+        if root not in self._trees:
+            self._trees[root] = Tree(self, root, self.namespace)
+        return self._trees[root]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every element name of the release."""
+        found = set(self.elements)
+        for described in self.types.values():
+            for particle in described.get("content", ()):
+                found.update(item["name"] for item in particle.get("choice", (particle,)))
+        return frozenset(found)
+
+    def simple_base(self, kind: str) -> str:
+        """The built-in type below a type of a leaf, such as ``xs:date``."""
+        while not kind.startswith("xs:"):
+            described = self.types[kind]
+            kind = described.get("simple") or described["text"]
+        return kind
+
+    def facets(self, kind: str) -> dict[str, Any]:
+        """The facets of a type of a leaf, those of its bases included."""
+        found: dict[str, Any] = {}
+        while not kind.startswith("xs:"):
+            described = self.types[kind]
+            found = {**described.get("facets", {}), **found}
+            kind = described.get("simple") or described["text"]
+        return found
+
+
+def _load(file: Path) -> Plan:
+    with file.open("rb") as source:
+        described = json.load(source)
+    if described.get("format") != 1:
+        raise DataError(f"{file.name} was made by another version of the plan compiler.", where=str(file))
+    return Plan(described)
+
+
+@lru_cache(maxsize=64)
+def load(release: Release) -> Plan:
+    """The plan of a release, loaded once.
+
+    Raises:
+        DataError: The release has no plan.
+    """
+    file = release.folder / "plan.json"
+    if not file.is_file():
+        raise DataError(f"The release {release.id} has no plan.json.", where=str(release.folder))
+    return _load(file)
+
+
+@lru_cache(maxsize=1)
+def known_names() -> frozenset[str]:
+    """Every element name of every installed release: names that may be shown, for they are no one's data."""
+    from oso_bridge.releases import installed
+
+    return frozenset().union(*(load(item).names for item in installed() if (item.folder / "plan.json").is_file()))

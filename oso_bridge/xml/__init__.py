@@ -1,0 +1,1 @@
+"""XML: safe parsing with named limits, the plan of a release, reading, writing and the schema layer."""

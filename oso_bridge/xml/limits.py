@@ -1,0 +1,27 @@
+"""The named limits within which a document is read; each is an argument with a safe default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a document may ask for before it is refused.
+
+    A dossier with scans may be large, so text has no limit of its own below ``max_bytes``.
+
+    Attributes:
+        max_bytes: Size of the source in bytes, before and after a change of encoding.
+        max_elements: Number of elements.
+        max_attributes: Number of attributes and namespace declarations in the whole document.
+        max_depth: Elements inside one another.
+    """
+
+    max_bytes: int = 64 * 1024 * 1024
+    max_elements: int = 200_000
+    max_attributes: int = 50_000
+    max_depth: int = 64
+
+
+DEFAULT = Limits()

@@ -1,0 +1,324 @@
+"""Parses bytes into a tree, safely: what could do harm is refused before the work is done.
+
+Refused are a DOCTYPE (so entities, external references and their bombs), XML 1.1, an encoding
+outside the list or one that contradicts the byte-order mark, and more than a limit of
+:class:`~oso_bridge.xml.limits.Limits`.  lxml gets bytes only, never a path, so that nothing is
+decompressed or fetched; XInclude and schemaLocation stay inert.  Comments and processing instructions are
+dropped, so a text that they cut in two is one text.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from copy import copy
+from functools import lru_cache
+from typing import Any
+
+from lxml import etree
+
+from oso_bridge.errors import DocumentError, NotXml, UnsafeDocument
+from oso_bridge.xml.limits import DEFAULT, Limits
+
+# libxml2 refuses a longer text, and more depth than 256, unless it is told that the document is huge.
+_LARGE_TEXT = 10_000_000
+_ENCODINGS = {
+    "utf8": "utf-8",
+    "ascii": "utf-8",
+    "usascii": "utf-8",
+    "utf16": "utf-16",
+    "utf16le": "utf-16",
+    "utf16be": "utf-16",
+    "iso88591": "iso-8859-1",
+    "latin1": "iso-8859-1",
+    "iso885915": "iso-8859-15",
+    "windows1252": "windows-1252",
+    "cp1252": "windows-1252",
+}
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_DECLARATION = re.compile(rb"<\?xml[ \t\r\n](.*?)\?>", re.DOTALL)
+_LONGEST_DECLARATION = 400
+_VERSION_11 = re.compile(rb"version\s*=\s*[\"']1\.1[\"']")
+_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_ATTRIBUTE = re.compile(rb"=\s*[\"']")
+# The full name of an element repeats its namespace: short names in a long one would make much out of little.
+_LONGEST_NAMESPACE = 1000
+_LONG_VALUE = re.compile(rb"=\s*(?:\"[^\"<]{%d}|'[^'<]{%d})" % ((_LONGEST_NAMESPACE + 1,) * 2))
+_LONG_NAMESPACE = re.compile(rb"xmlns(?<=\sxmlns)[^\s=]*\s*" + _LONG_VALUE.pattern)
+# lxml finds the value of an attribute by its name: what that takes grows with the square of their number.
+_MOST_ON_ONE_ELEMENT = 1000
+_ARCHIVES = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "ZIP", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7-Zip"}
+
+# What libxml2's codes of a document that is not well-formed mean here.
+_SYNTAX = {
+    "afgebroken": (44, 45, 46, 47, 50, 51, 73, 77),
+    "tags": (76,),
+    "teken": (6, 7, 8, 9, 10, 11, 12),
+    "codering": (31, 32, 81, 1549, 6003),
+    "dubbel-attribuut": (42,),
+    "prefix": (201, 202, 203),
+    "entiteit": (23, 26, 27, 28, 68),
+    "na-einde": (5,),
+    "geen-xml": (4,),
+}
+
+
+def parse(data: bytes, limits: Limits = DEFAULT) -> etree._Element:
+    """The root of a document.
+
+    Args:
+        data: The document, in UTF-8, UTF-16, Latin-1 or a relative of those.
+        limits: What the document may ask for.
+
+    Raises:
+        NotXml: The bytes are not well-formed XML 1.0 in an encoding that is accepted.
+        UnsafeDocument: The document has a DOCTYPE or exceeds a limit.
+    """
+    utf8 = to_utf8(data, limits)
+    _refuse_doctype(utf8)
+    _refuse_excess(utf8, limits)
+    root, fault = _tree(utf8, limits)
+    if root is None:
+        # raised here and not where it was caught: the error of libxml2, which may quote the document, stays behind
+        raise fault or _not_xml("leeg")
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise UnsafeDocument("The document has a DOCTYPE.", rule="DOC.doctype")
+    return root
+
+
+def _tree(utf8: bytes, limits: Limits) -> tuple[etree._Element | None, DocumentError | None]:
+    """The root, or why there is none."""
+    try:
+        return etree.fromstring(utf8, _parser(len(utf8) > _LARGE_TEXT)), None
+    except etree.XMLSyntaxError as error:
+        return None, _syntax_error(error, limits)
+    except ValueError:
+        return None, _not_xml("syntaxis")
+
+
+@lru_cache(maxsize=2)
+def _parser(huge: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        huge_tree=huge,
+        remove_comments=True,
+        remove_pis=True,
+        # never what the declaration says: the bytes were judged as UTF-8, and are read as what was judged
+        encoding="utf-8",
+    )
+
+
+def to_utf8(data: bytes, limits: Limits = DEFAULT) -> bytes:
+    """The document in UTF-8 without byte-order mark; its declaration may still name another encoding.
+
+    Raises:
+        NotXml: It is empty, compressed, or in an encoding that is not accepted or contradicts the byte-order mark.
+        UnsafeDocument: It is larger than ``max_bytes``, before or after the change.
+    """
+    if len(data) > limits.max_bytes:
+        raise _too_much("max_bytes", limits.max_bytes)
+    if not data or data.isspace():
+        raise _not_xml("leeg")
+    for magic, name in _ARCHIVES.items():
+        if data.startswith(magic):
+            raise _not_xml("archief", soort=name)
+    marked = next(((bom, name) for bom, name in _BOMS if data.startswith(bom)), None)
+    encoding = marked[1] if marked else _unmarked(data)
+    body = data[len(marked[0]) :] if marked else data
+    if encoding and encoding.startswith("utf-16"):
+        body = _recode(body, encoding, limits)
+    if not body.strip():
+        raise _not_xml("leeg")
+    declared = _declared(body)
+    _refuse_conflict(encoding, declared, bool(marked))
+    if encoding is None and declared not in ("utf-8", None):
+        body = _recode(body, declared, limits)
+    return body
+
+
+def _unmarked(data: bytes) -> str | None:
+    """UTF-16 and UTF-32 without byte-order mark show in the zero bytes around the first sign."""
+    if data.startswith((b"<\x00\x00\x00", b"\x00\x00\x00<")):
+        return "utf-32"
+    if data.startswith(b"<\x00"):
+        return "utf-16-le"
+    return "utf-16-be" if data.startswith(b"\x00<\x00") else None
+
+
+def _declared(body: bytes) -> str | None:
+    """The encoding that the XML declaration names, among those accepted; None when it names none."""
+    match = _DECLARATION.match(body)
+    if match is None:
+        return None
+    if len(match[1]) > _LONGEST_DECLARATION:
+        raise _not_xml("syntaxis", line=1)
+    if _VERSION_11.search(match[1]):
+        raise _not_xml("versie", line=1)
+    if b"encoding" not in match[1]:
+        return None
+    named = _ENCODING.search(match[1])
+    key = named[1].decode("ascii").lower().replace("-", "").replace("_", "") if named else ""
+    if key not in _ENCODINGS:
+        raise _not_xml("codering", line=1)
+    return _ENCODINGS[key]
+
+
+def _refuse_conflict(encoding: str | None, declared: str | None, marked: bool) -> None:
+    """A byte-order mark and a declaration that contradict each other: readers would see different documents."""
+    family = encoding[:6] if encoding and encoding.startswith("utf-16") else encoding
+    if family == "utf-32" or (family and declared and declared != family):
+        raise _not_xml("codering", line=1)
+    if declared == "utf-16" and family != "utf-16":
+        raise _not_xml("codering", line=1)
+
+
+def _recode(body: bytes, encoding: str, limits: Limits) -> bytes:
+    recoded, line = _in_utf8(body, encoding)
+    if recoded is None:
+        raise _not_xml("codering", line=line)
+    if len(recoded) > limits.max_bytes:
+        raise _too_much("max_bytes", limits.max_bytes)
+    return recoded
+
+
+def _in_utf8(body: bytes, encoding: str) -> tuple[bytes | None, int | None]:
+    """The text in UTF-8, or the line of what is not in the encoding."""
+    try:
+        return body.decode(encoding).encode("utf-8"), None
+    except UnicodeError as error:
+        good = body[: error.start] if isinstance(error, UnicodeDecodeError) else b""
+        return None, good.decode(encoding, "ignore").count("\n") + 1
+
+
+def _refuse_doctype(body: bytes) -> None:
+    """Walk over the prolog up to the root; a DOCTYPE can stand nowhere else."""
+    at = 0
+    while True:
+        at = body.find(b"<", at)
+        if at < 0:
+            return
+        if body.startswith(b"<!DOCTYPE", at):
+            raise UnsafeDocument("The document has a DOCTYPE.", rule="DOC.doctype", line=body.count(b"\n", 0, at) + 1)
+        at = _behind(body, at)
+        if at < 0:
+            return
+
+
+def _behind(body: bytes, at: int) -> int:
+    """Where a comment or a processing instruction that begins here ends; -1 when it is neither, or never ends."""
+    for opening, closing in ((b"<!--", b"-->"), (b"<?", b"?>")):
+        if body.startswith(opening, at):
+            # behind the whole of the opening: in <!---> the comment goes on
+            end = body.find(closing, at + len(opening))
+            return end + len(closing) if end >= 0 else -1
+    return -1
+
+
+def _refuse_excess(body: bytes, limits: Limits) -> None:
+    """Count what a tree would hold before making one; a small document cannot hold that much, so it is not counted."""
+    if len(body) > limits.max_elements * len(b"<a/>") and _tags(body) > limits.max_elements:
+        raise _too_much("max_elements", limits.max_elements)
+    if len(body) > limits.max_attributes * len(b' a=""') and body.count(b"=") > limits.max_attributes:
+        found = sum(1 for _ in _ATTRIBUTE.finditer(body))
+        if found > limits.max_attributes:
+            raise _too_much("max_attributes", limits.max_attributes)
+    if _has_long_namespace(body):
+        raise _parser_limit()
+
+
+def _has_long_namespace(body: bytes) -> bool:
+    """Whether a namespace has a very long name; nearly every document is done after a look at its few = signs."""
+    at = body.find(b"=")
+    for _ in range(1000):
+        if at < 0:
+            return False
+        if _LONG_VALUE.match(body, at):
+            break
+        at = body.find(b"=", at + 1)
+    return _LONG_NAMESPACE.search(body) is not None
+
+
+def _tags(body: bytes) -> int:
+    """The number of start tags, or a few more."""
+    return body.count(b"<") - body.count(b"</")
+
+
+_DEEP = "/*"
+
+
+@lru_cache(maxsize=8)
+def _deeper_than(depth: int) -> etree.XPath:
+    return etree.XPath("boolean(" + _DEEP * (depth + 1) + ")")
+
+
+_CROWDED = etree.XPath(f"boolean(//@*[{_MOST_ON_ONE_ELEMENT + 1}])")
+
+
+def refuse_shape(root: etree._Element, limits: Limits) -> None:
+    """Refuse a tree with more elements inside one another than the limit, or very many attributes on one element.
+
+    A document that passed its schema cannot be so, so only the others are asked.
+    """
+    if _CROWDED(root.getroottree()):
+        raise _parser_limit()
+    if _deeper_than(limits.max_depth)(root.getroottree()):
+        raise _too_much("max_depth", limits.max_depth)
+
+
+def _parser_limit(line: int | None = None) -> UnsafeDocument:
+    return UnsafeDocument("The document exceeds a limit of the parser.", rule="DOC.limiet.parser", line=line)
+
+
+def _too_much(name: str, limit: int) -> UnsafeDocument:
+    return UnsafeDocument(
+        f"The document exceeds the limit {name} ({limit}).",
+        rule=f"DOC.limiet.{name}",
+        args={"limiet": name, "grens": str(limit)},
+        remedy="Raise that limit if you trust the source.",
+    )
+
+
+def _not_xml(kind: str, line: int | None = None, **args: str) -> NotXml:
+    return NotXml(f"The source is not XML that can be read: {kind}.", rule=f"DOC.{kind}", args=args, line=line)
+
+
+def _syntax_error(error: etree.XMLSyntaxError, limits: Limits) -> NotXml | UnsafeDocument:
+    """Our own error for libxml2's: its text may quote the document, so only its code and line are used."""
+    code = int(getattr(error, "code", 0) or 0)
+    text = str(error.msg or "")
+    line = error.lineno or None
+    if "depth" in text and code in (1, 110, 114):
+        return _too_much("max_depth", limits.max_depth)
+    if code in (1, 89, 110, 114):
+        return _parser_limit(line)
+    kind = next((kind for kind, codes in _SYNTAX.items() if code in codes), "syntaxis")
+    return _not_xml(kind, line=line)
+
+
+def line_of(element: etree._Element) -> int | None:
+    """The line of an element in the source, counted from 1."""
+    line: Any = element.sourceline
+    return line if isinstance(line, int) else None
+
+
+def tostring(element: etree._Element) -> str:
+    """An element as XML text, without what follows it.
+
+    A copy declares the namespaces it uses; the element itself would declare all that its parents declare, each time.
+    """
+    return str(etree.tostring(copy(element), encoding="unicode", with_tail=False))
+
+
+def local_name(element: Any) -> str:
+    """The name of an element without its namespace."""
+    return str(element.tag).rpartition("}")[2]

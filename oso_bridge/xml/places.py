@@ -1,0 +1,113 @@
+"""Places: from an entry of the index back to its path, its numbered path and its line, when asked.
+
+Most documents give no finding, so nothing is paid for places while reading.  When one is asked for, the
+elements of its branch are looked up in the tree, or in the tree made again from the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from oso_bridge.plan import Branch
+from oso_bridge.xml import parser
+from oso_bridge.xml.reader import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a document.
+
+    Attributes:
+        path: In the names of the record: ``huidigeschool.leerling.adreslijst.adres[2].postcode``.
+        xpath: With a number at every step: ``/dossier[1]/metadata[1]``.
+        line: The line in the source, counted from 1.
+    """
+
+    path: str
+    xpath: str
+    line: int | None
+
+
+DOCUMENT = Place("", "/[1]", 1)
+
+
+class Locator:
+    """Finds the places of a reading.
+
+    Args:
+        reading: What the reader made.
+        root: Gives the root element, parsing the source again when the tree is gone.
+    """
+
+    def __init__(self, reading: Reading, root: Callable[[], etree._Element]) -> None:
+        self._reading = reading
+        self._root = root
+        self._elements: dict[int, list[etree._Element]] = {}
+        self._paths: dict[etree._Element, tuple[str, str]] = {}
+        self._numbers: dict[tuple[etree._Element, str], dict[etree._Element, int]] = {}
+
+    def elements(self, branch: Branch) -> list[etree._Element]:
+        """The elements of a branch, in the order of its records."""
+        if self._reading.elements is not None:
+            return self._reading.elements[branch.number]
+        if branch.number not in self._elements:
+            self._elements[branch.number] = self._search(branch)
+        return self._elements[branch.number]
+
+    def _search(self, branch: Branch) -> list[etree._Element]:
+        if branch.parent is None:
+            return [self._root()]
+        tag = self._tag(branch.name)
+        return [child for parent in self.elements(branch.parent) for child in parent.iterchildren(tag)]
+
+    def _tag(self, name: str) -> str:
+        namespace = self._reading.tree.namespace
+        return f"{{{namespace}}}{name}" if namespace else name
+
+    def place(self, branch: Branch, entry: int, leaf: str | None = None, occurrence: int = 0) -> Place:
+        """The place of an entry of the index, or of a leaf in it.
+
+        Args:
+            branch: The branch.
+            entry: The number of the record within the branch, from 0.
+            leaf: The name of a child with only text.
+            occurrence: Which of several children of that name, from 0.
+        """
+        element = self.elements(branch)[entry]
+        if leaf is not None:
+            same = list(element.iterchildren(self._tag(leaf)))
+            element = same[occurrence] if occurrence < len(same) else element
+        return self.of(element)
+
+    def of(self, element: etree._Element) -> Place:
+        """The place of an element."""
+        path, xpath = self._described(element)
+        return Place(path, xpath, parser.line_of(element))
+
+    def _described(self, element: etree._Element) -> tuple[str, str]:
+        """The path and the numbered path of an element; those of its ancestors are kept for the next."""
+        if element in self._paths:
+            return self._paths[element]
+        name, number, parent = parser.local_name(element), self._number(element), element.getparent()
+        if parent is None:
+            found = ("", f"/{name}[1]")
+        else:
+            path, xpath = self._described(parent)
+            step = name if number == 1 else f"{name}[{number}]"
+            found = (f"{path}.{step}" if path else step, f"{xpath}/{name}[{number}]")
+        self._paths[element] = found
+        return found
+
+    def _number(self, element: etree._Element) -> int:
+        """The number of an element among those of its name below its parent; counted once per parent and name."""
+        parent = element.getparent()
+        if parent is None:
+            return 1
+        key = (parent, parser.local_name(element))
+        if key not in self._numbers:
+            same = parent.iterchildren(f"{{*}}{key[1]}")
+            self._numbers[key] = {child: number for number, child in enumerate(same, start=1)}
+        return self._numbers[key][element]

@@ -1,0 +1,222 @@
+"""Reads a tree into a record and an index: two readers, one record.
+
+After a passed schema the *strict* reader runs: every child is known and in order, so it does no more
+than it must.  For any other document the *lenient* reader runs: what has no place is kept as an
+:class:`~oso_bridge.records.Extra`, order that differs is noted, and every place is written down.
+
+The *index* holds, per branch of the plan, its records in document order; rules, integrity and places
+live on it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from oso_bridge import plan
+from oso_bridge.plan import BRANCH, BRANCHES, MARKED, TEXTS, Branch, Step, Tree
+from oso_bridge.records import EXTRA, GROUPS, ORDER, TEXT, Extra, Index, Record
+from oso_bridge.xml import parser
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a reader made of a document.
+
+    Attributes:
+        record: The record of the root.
+        index: The records per branch.
+        tree: The plan that was followed.
+        elements: Per branch the elements its records came from; only the lenient reader fills it.
+        unread: The number of elements that have no place in the plan.
+    """
+
+    record: Record
+    index: Index
+    tree: Tree
+    elements: dict[int, list[etree._Element]] | None = None
+    unread: int = 0
+
+
+def read_strict(root: etree._Element, tree: Tree) -> Reading:
+    """Read a document that passed its schema and carries no xsi attributes."""
+    index: Index = defaultdict(list)
+    record = _strict(root, tree.root, index)
+    return Reading(record, index, tree)
+
+
+def _strict(element: etree._Element, branch: Branch, index: Index) -> Record:
+    record: Record = {}
+    index[branch.number].append(record)
+    if branch.grouped:
+        record[GROUPS] = [_strict_children(run, branch, index) for run in _runs(element, branch)]
+        return record
+    steps = branch.steps
+    for child in element:
+        what, name, target, _ = steps[child.tag]
+        if not what:
+            record[name] = child.text or ""
+        elif what == BRANCH:
+            record[name] = _strict(child, target, index)
+        elif what == BRANCHES:
+            found = _strict(child, target, index)
+            if name in record:
+                record[name].append(found)
+            else:
+                record[name] = [found]
+        else:
+            _rare(record, what, name, target, child)
+    return record
+
+
+def _rare(record: Record, what: int, name: str, target: Any, child: etree._Element) -> None:
+    """A repeated text, or a text with attributes."""
+    if what == TEXTS:
+        record.setdefault(name, []).append(child.text or "")
+    elif what == MARKED:
+        record[name] = _marked(child, target)
+    else:
+        record.setdefault(name, []).append(_marked(child, target))
+
+
+def _marked(child: etree._Element, leaf: plan.Leaf) -> Record:
+    record: Record = {TEXT: child.text or ""}
+    for name in leaf.attributes:
+        record["@" + name] = child.get(name)
+    return record
+
+
+def _strict_children(children: list[etree._Element], branch: Branch, index: Index) -> Record:
+    record: Record = {}
+    for child in children:
+        what, name, target, _ = branch.steps[child.tag]
+        if what == plan.TEXT:
+            record[name] = child.text or ""
+        elif what == BRANCH:
+            record[name] = _strict(child, target, index)
+        elif what == BRANCHES:
+            record.setdefault(name, []).append(_strict(child, target, index))
+        else:
+            _rare(record, what, name, target, child)
+    return record
+
+
+def _runs(children: Any, branch: Branch) -> Iterator[list[etree._Element]]:
+    """The runs of a repeated sequence: a new one begins when the order goes back or a single child comes again."""
+    run: list[etree._Element] = []
+    last = -1
+    for child in children:
+        what, _, _, order = branch.steps[child.tag]
+        again = order == last and what in (plan.TEXT, BRANCH, MARKED)
+        if run and (order < last or again):
+            yield run
+            run = []
+        run.append(child)
+        last = order
+    if run:
+        yield run
+
+
+@dataclass(slots=True)
+class _Lenient:
+    """The state of one lenient reading."""
+
+    index: Index = field(default_factory=lambda: defaultdict(list))
+    elements: dict[int, list[etree._Element]] = field(default_factory=lambda: defaultdict(list))
+    unread: int = 0
+
+    def branch(self, element: etree._Element, branch: Branch) -> Record:
+        record: Record = {}
+        self.index[branch.number].append(record)
+        self.elements[branch.number].append(element)
+        extras: list[Extra] = list(_attributes(element, -1))
+        if element.text and element.text.strip():
+            extras.append(Extra(kind="text", name="", position=0, content=element.text))
+        kept = list(self.children(element, branch, extras))
+        if branch.grouped:
+            known = {id(child): step for child, step in kept}
+            runs = _runs([child for child, _ in kept], branch)
+            record[GROUPS] = [self.fill({}, [(child, known[id(child)]) for child in run], extras) for run in runs]
+        else:
+            self.fill(record, kept, extras)
+            _note_order(record, [step for _, step in kept])
+        if extras:
+            record[EXTRA] = extras
+        return record
+
+    def children(
+        self, element: etree._Element, branch: Branch, extras: list[Extra]
+    ) -> Iterator[tuple[etree._Element, Step]]:
+        """The children that have a place; the others go to the extras."""
+        single: set[str] = set()
+        for position, child in enumerate(element):
+            step = branch.steps.get(child.tag)
+            if step is None or not self.fits(child, step, single, branch.grouped):
+                self.unread += 1
+                extras.append(_extra(child, position))
+            else:
+                extras.extend(_leaf_attributes(child, step, position))
+                yield child, step
+            if child.tail and child.tail.strip():
+                extras.append(Extra(kind="text", name="", position=position + 1, content=child.tail))
+
+    def fits(self, child: etree._Element, step: Step, single: set[str], grouped: bool) -> bool:
+        """Whether a child can be kept in its place: a second one of a single child, or text with children, cannot."""
+        what, name, _, _ = step
+        if what not in (BRANCH, BRANCHES) and len(child):
+            return False
+        if what in (plan.TEXT, BRANCH, MARKED) and not grouped:
+            if name in single:
+                return False
+            single.add(name)
+        return True
+
+    def fill(self, record: Record, kept: list[tuple[etree._Element, Step]], extras: list[Extra]) -> Record:
+        for child, (what, name, target, _) in kept:
+            if what == plan.TEXT:
+                record[name] = child.text or ""
+            elif what == BRANCH:
+                record[name] = self.branch(child, target)
+            elif what == BRANCHES:
+                record.setdefault(name, []).append(self.branch(child, target))
+            else:
+                _rare(record, what, name, target, child)
+        return record
+
+
+def read_lenient(root: etree._Element, tree: Tree) -> Reading:
+    """Read any document whose root is that of the tree."""
+    state = _Lenient()
+    record = state.branch(root, tree.root)
+    return Reading(record, state.index, tree, state.elements, state.unread)
+
+
+def _extra(child: Any, position: int) -> Extra:
+    return Extra(kind="element", name=str(child.tag), position=position, content=parser.tostring(child))
+
+
+def _attributes(element: etree._Element, position: int) -> Iterator[Extra]:
+    if len(element.attrib):
+        for name, value in element.items():
+            yield Extra(kind="attribute", name=str(name), position=position, content=str(value))
+
+
+def _leaf_attributes(child: etree._Element, step: Step, position: int) -> Iterator[Extra]:
+    """The attributes of a leaf that its structure does not have."""
+    what, _, target, _ = step
+    if what in (BRANCH, BRANCHES):
+        return
+    for extra in _attributes(child, position):
+        if extra["name"] not in target.attributes:
+            yield extra
+
+
+def _note_order(record: Record, steps: list[Step]) -> None:
+    """Note the order of the children when a writer that follows the structure would lose it."""
+    orders = [order for _, _, _, order in steps]
+    if orders != sorted(orders):
+        record[ORDER] = [name for _, name, _, _ in steps]

@@ -1,0 +1,276 @@
+"""The schema layer: libxml2 gives the verdict, the plan explains it.
+
+libxml2's own texts quote the document, so only its code and place are used.  Each code is mapped to a
+*kind* of our own; the id of a finding is ``XSD.<kind>.<element>``.  The verdict is libxml2's: it refuses
+white space around dates, which the text of the W3C collapses.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from lxml import etree
+
+from oso_bridge.errors import DataError
+from oso_bridge.plan import Branch, Leaf, Plan, Tree, known_names
+from oso_bridge.releases import Release
+from oso_bridge.xml import parser
+
+MAX_ERRORS = 500
+"""More schema errors than this in one document are counted, not explained."""
+
+# libxml2's codes of a validity error, by what they mean here.
+_KINDS = {
+    1824: "type",
+    1825: "type",
+    1826: "type",
+    1827: "attribuut",
+    1828: "inhoud",
+    1829: "lengte",
+    1830: "lengte",
+    1831: "te-kort",
+    1832: "te-lang",
+    1833: "te-klein",
+    1834: "te-groot",
+    1835: "te-klein",
+    1836: "te-groot",
+    1837: "cijfers",
+    1838: "decimalen",
+    1839: "patroon",
+    1840: "keuzelijst",
+    1841: "inhoud",
+    1842: "inhoud",
+    1843: "tekst",
+    1844: "inhoud",
+    1845: "wortel",
+    1846: "xsi",
+    1847: "xsi",
+    1848: "xsi",
+    1849: "xsi",
+    1850: "xsi",
+    1851: "xsi",
+    1852: "xsi",
+    1853: "xsi",
+    1866: "attribuut",
+    1867: "attribuut",
+    1868: "attribuut-ontbreekt",
+    1871: "plaats",
+}
+_FACETS = {
+    "lengte": "length",
+    "te-kort": "minLength",
+    "te-lang": "maxLength",
+    "te-klein": "minInclusive",
+    "te-groot": "maxInclusive",
+    "patroon": "pattern",
+}
+_ON_ATTRIBUTE = re.compile(r"Element '[^']*', attribute '([^']*)'")
+_STEP = re.compile(r"(?:[^/:\[]+:)?([^/\[]+)(?:\[(\d+)\])?")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaError:
+    """One reason why a document is not schema-valid.
+
+    Attributes:
+        kind: What is wrong: ``ontbreekt``, ``onbekend``, ``volgorde``, ``patroon`` ...
+        element: The element that the kind is about; None when its name is not one of the standard.
+        element_node: The element at the place.
+        args: Names and limits for the text.
+    """
+
+    kind: str
+    element: str | None
+    element_node: etree._Element
+    args: Mapping[str, str]
+
+    @property
+    def rule(self) -> str:
+        """The id of the finding."""
+        return f"XSD.{self.kind}.{self.element}" if self.element else f"XSD.{self.kind}"
+
+
+class Schema:
+    """The compiled XSD of a release; validation is guarded by a lock, as libxml2's error log is shared."""
+
+    def __init__(self, release: Release) -> None:
+        file = release.folder / str(release.info.get("schema", "dossier.xsd"))
+        try:
+            self._schema = etree.XMLSchema(etree.fromstring(file.read_bytes()))
+        except (OSError, etree.XMLSchemaParseError, etree.XMLSyntaxError) as error:
+            raise DataError(f"The schema of {release.id} cannot be loaded.", where=str(file)) from error
+        self._lock = threading.Lock()
+
+    def validate(self, root: etree._Element) -> list[Any] | None:
+        """libxml2's errors, or None when the document is valid; an error may be there more than once."""
+        with self._lock:
+            if self._schema.validate(root):
+                return None
+            log: Any = self._schema.error_log
+            return list(log)
+
+
+@lru_cache(maxsize=32)
+def load(release: Release) -> Schema:
+    """The schema of a release, compiled once."""
+    return Schema(release)
+
+
+def explain(errors: Iterable[Any], root: etree._Element, plan: Plan, tree: Tree | None) -> list[SchemaError]:
+    """Explain libxml2's errors with the plan.
+
+    Args:
+        errors: What :meth:`Schema.validate` gave.
+        root: The root of the document.
+        plan: The plan of the release.
+        tree: The plan from that root; None when the root is not one that is read.
+
+    Returns:
+        At most :data:`MAX_ERRORS` errors in document order, one for each thing that is wrong with an element.
+    """
+    tree = tree or _tree_of(root, plan)
+    explained: list[SchemaError] = []
+    met: set[tuple[etree._Element, str]] = set()
+    for error in list(errors)[:MAX_ERRORS]:
+        kind = _KINDS.get(error.type, f"libxml2-{error.type}")
+        element = _resolve(root, error.path)
+        previous = explained[-1] if explained else None
+        # libxml2 adds "not a valid value of the type" to what it said of a facet of the same value
+        if kind == "type" and previous is not None and previous.element_node is element:
+            continue
+        if (element, kind) not in met:
+            met.add((element, kind))
+            explained.append(_explain(kind, error, element, plan, tree))
+    return explained
+
+
+def _tree_of(root: etree._Element, plan: Plan) -> Tree | None:
+    """The plan from a root that is not read by itself, such as a lone adres."""
+    name = parser.local_name(root)
+    return plan.tree(name) if "content" in plan.types.get(plan.elements.get(name, ""), {}) else None
+
+
+def _resolve(root: etree._Element, path: str | None) -> etree._Element:
+    """The element at a path of libxml2, which numbers all elements below one parent alike when it writes ``*``."""
+    element = root
+    for step in (path or "").split("/")[2:]:
+        match = _STEP.fullmatch(step)
+        if match is None:
+            break
+        name, number = match[1], int(match[2] or 1)
+        same = element if name == "*" else [c for c in element if parser.local_name(c) == name]
+        if number > len(same):
+            break
+        element = same[number - 1]
+    return element
+
+
+def _explain(kind: str, error: Any, element: etree._Element, plan: Plan, tree: Tree | None) -> SchemaError:
+    name = shown(parser.local_name(element))
+    if kind == "plaats":
+        missing = "Missing child element(s)" in (error.message or "")
+        return _misplaced(element, missing, _branch(tree, element if missing else element.getparent()))
+    if kind == "tekst":
+        return SchemaError(kind, name, element, {"element": name or "-"})
+    leaf = _leaf(tree, element)
+    attribute = _attribute(error, leaf)
+    label = f"{name}/@{attribute}" if attribute else name or "-"
+    return SchemaError(kind, name, element, {"element": label, **_limits(kind, leaf, attribute, plan)})
+
+
+def _attribute(error: Any, leaf: Leaf | None) -> str | None:
+    """The attribute whose value is wrong; only one that the structure has, for another name may be anything."""
+    match = _ON_ATTRIBUTE.match(error.message or "")
+    return match[1] if match and leaf and match[1] in leaf.attributes else None
+
+
+def shown(name: str) -> str | None:
+    """A name when it is one of the standard, else None: a name that someone made up may be anything."""
+    return name if name in known_names() else None
+
+
+def _branch(tree: Tree | None, element: etree._Element | None) -> Branch | None:
+    """The branch that an element stands at."""
+    if tree is None or element is None:
+        return None
+    names = [parser.local_name(element), *(parser.local_name(node) for node in element.iterancestors())]
+    return tree.by_path.get("/".join(reversed(names)))
+
+
+def _leaf(tree: Tree | None, element: etree._Element) -> Leaf | None:
+    branch = _branch(tree, element.getparent())
+    return branch.leaves.get(parser.local_name(element)) if branch else None
+
+
+def _limits(kind: str, leaf: Leaf | None, attribute: str | None, plan: Plan) -> dict[str, str]:
+    """The type and the limit that a value broke."""
+    if leaf is None:
+        return {}
+    types = {item["name"]: str(item["type"]) for item in plan.types.get(leaf.type, {}).get("attributes", ())}
+    name = types.get(attribute or "", leaf.type)
+    limit = plan.facets(name).get(_FACETS.get(kind, ""), "")
+    limit = " | ".join(limit) if isinstance(limit, list) else str(limit)
+    return {"soort": plan.simple_base(name).removeprefix("xs:"), "grens": limit}
+
+
+def _misplaced(element: etree._Element, missing: bool, parent: Branch | None) -> SchemaError:
+    """Why libxml2 did not expect an element, or expected more: missing, unknown, elsewhere, too often, out of order."""
+    name = shown(parser.local_name(element))
+    if parent is None:
+        return SchemaError("onverwacht" if name else "onbekend", name, element, {"element": name or "-"})
+    args = {"ouder": parent.name, "element": name or "-"}
+    if missing:
+        absent = _absent(parent, {parser.local_name(child) for child in element}, None)
+        args["element"] = absent or "-"
+        return SchemaError("ontbreekt", absent, element, args)
+    # a child of that name that is no step stands in another namespace
+    if name is None or (name in parent.child_names and element.tag not in parent.steps):
+        return SchemaError("onbekend", parent.name, element, args)
+    if name not in parent.child_names:
+        return SchemaError("onverwacht", name, element, args)
+    return _out_of_place(element, name, parent, args)
+
+
+def _out_of_place(element: etree._Element, name: str, parent: Branch, args: dict[str, str]) -> SchemaError:
+    """A child that its parent may have, but not here."""
+    before = [parser.local_name(child) for child in element.itersiblings(preceding=True)]
+    everything = {*before, *(parser.local_name(child) for child in element.itersiblings()), name}
+    rival = _rival(parent, name, before)
+    if name in before and not _many(parent, name) and not parent.grouped:
+        return SchemaError("te-vaak", name, element, args)
+    if rival:
+        return SchemaError("keuze", name, element, {**args, "ander": rival})
+    absent = _absent(parent, everything, name)
+    if absent:
+        return SchemaError("ontbreekt", absent, element, {**args, "element": absent, "voor": name})
+    return SchemaError("volgorde", name, element, {**args, "volgorde": ", ".join(parent.child_names)})
+
+
+def _many(parent: Branch, name: str) -> bool:
+    child = parent.leaves.get(name) or parent.branches.get(name)
+    return bool(child and child.many)
+
+
+def _rival(parent: Branch, name: str, before: list[str]) -> str | None:
+    """Another member of the choice that the element is in, when it came first."""
+    for particle in parent.content:
+        members = [item["name"] for item in particle.get("choice", ())]
+        if name in members:
+            return next((member for member in members if member in before and member != name), None)
+    return None
+
+
+def _absent(parent: Branch, present: set[str], until: str | None) -> str | None:
+    """The first child that must be there and is not, among those that come before ``until``."""
+    for particle in parent.content:
+        members = [item["name"] for item in particle.get("choice", (particle,))]
+        if until in members:
+            return None
+        if particle["min"] and not present.intersection(members):
+            return "|".join(members)
+    return None
