@@ -1,31 +1,32 @@
 """Attachments: files that travel inside a dossier as base64 of a ZIP.
 
-Three depths, each dearer than the one before:
+Four depths, each dearer than the one before:
 
 * :func:`head` looks at the two ends of the text only: is this base64 of a ZIP, and is it whole?
-* :func:`inspect` decodes it and reads the table of contents: names, kinds and sizes of the members;
+* :func:`contents` reads the table of contents too: names, kinds and sizes of the members;
+* :func:`inspect` also looks at the first bytes of each member;
 * :func:`members` opens the members, for whoever wants the files.
 
-Nothing is ever written to disk here, and no more is decompressed than :class:`ZipLimits` allows.
-Problems bear a code and numbers, never a name or a text out of the attachment.
+Of the base64 no more is decoded than is looked at.  Nothing is ever written to disk here, and no more is
+decompressed than :class:`ZipLimits` allows.  Problems bear a code and numbers, never a name or a text out of the attachment.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import re
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from oso_bridge.errors import DocumentError, UnsafeDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 ALLOWED_TYPES = frozenset(
     ("pdf", "jpg", "jpeg", "png", "doc", "docx", "odf", "odt", "ods", "odp", "xls", "xlsx", "txt", "ppt", "pptx")
@@ -66,6 +67,8 @@ _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _SPACE = b" \t\r\n"
 _FIRST, _LAST = 64, 128  # characters that head() decodes of either end
 _END_RECORD = b"PK\x05\x06"
+_ENTRY_AT_LEAST = 46  # bytes of an entry in the table of contents, its name aside
+_END_RECORD_AT_LEAST = 22
 _END_RECORD_AT_MOST = 22 + 0xFFFF  # bytes: the record with the longest comment a ZIP may have
 _ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 _ZIP_INSIDE = frozenset(("docx", "odf", "odt", "ods", "odp", "xlsx", "pptx"))  # these are ZIP files themselves
@@ -132,7 +135,10 @@ def head(text: str) -> str | None:
     >>> head("Geen bijlage!"), head("R2VlbiB6aXA=")
     ('geen-base64', 'geen-zip')
     """
-    data = _bare(text)
+    return _head(_bare(text))
+
+
+def _head(data: bytes | None) -> str | None:
     if not data:
         return NOT_BASE64
     start = base64.b64decode(data[: min(_FIRST, len(data) // 4 * 4)])
@@ -254,6 +260,19 @@ def _shorten(name: str, room: int = 180) -> str:
     return stem.encode()[:left].decode(errors="ignore") + dot + suffix
 
 
+def contents(text: str, limits: ZipLimits = SAFE) -> list[Problem]:
+    """Judge an attachment by its two ends and its table of contents.
+
+    Args:
+        text: The base64 text.
+        limits: What is allowed.
+
+    Returns:
+        The problems, the worst kind first; empty when there are none.
+    """
+    return _inspected(text, limits, _judge_entry)
+
+
 def inspect(text: str, limits: ZipLimits = SAFE) -> list[Problem]:
     """Judge an attachment by its table of contents and the first bytes of each member.
 
@@ -264,17 +283,26 @@ def inspect(text: str, limits: ZipLimits = SAFE) -> list[Problem]:
     Returns:
         The problems, the worst kind first; empty when there are none.
     """
-    problem = head(text)
-    if problem not in (None, CUT_OFF):
-        return [Problem(problem)]
-    found = _too_big(text, limits)
-    if found:
+    return _inspected(text, limits, _judge_member)
+
+
+_Judge = Callable[[zipfile.ZipFile, zipfile.ZipInfo, str, ZipLimits], list["Problem"]]
+
+
+def _inspected(text: str, limits: ZipLimits, judge: _Judge) -> list[Problem]:
+    data = _bare(text)
+    problem = _head(data)
+    if data is None or problem not in (None, CUT_OFF):
+        return [Problem(problem or NOT_BASE64)]
+    if found := _too_big(text, limits):
         return [found]
-    archive, cause = _open(text, limits)
+    if problem:
+        return [Problem(problem)]
+    archive, cause = _open(data, limits)
     if archive is None:
         return [cause]
     with archive:
-        return _judge(archive, limits)
+        return _judge(archive, limits, judge)
 
 
 def _too_big(text: str, limits: ZipLimits) -> Problem | None:
@@ -283,23 +311,70 @@ def _too_big(text: str, limits: ZipLimits) -> Problem | None:
     return None
 
 
-def _open(text: str, limits: ZipLimits) -> tuple[zipfile.ZipFile | None, Problem]:
+def _open(text: bytes, limits: ZipLimits) -> tuple[zipfile.ZipFile | None, Problem]:
     """The ZIP with its table of contents read, or why there is none."""
     try:
-        data = base64.b64decode(_bare(text) or b"")
-        # each entry of a table of contents begins so: counted before a list of them is made
-        if data.count(b"PK\x01\x02") > limits.max_members * 100:
+        data = _Decoded(text)
+        if _entries(data) > limits.max_members:
             return None, Problem(BOMB, {"reason": "members", "limit": str(limits.max_members)})
-        return zipfile.ZipFile(io.BytesIO(data)), Problem(DAMAGED)
-    except binascii.Error:
-        return None, Problem(CUT_OFF)
-    except zipfile.BadZipFile:
-        return None, Problem(CUT_OFF if head(text) == CUT_OFF else DAMAGED)
-    except (ValueError, NotImplementedError, OverflowError):
+        return zipfile.ZipFile(data), Problem(DAMAGED)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError):
         return None, Problem(DAMAGED)
 
 
-def _judge(archive: zipfile.ZipFile, limits: ZipLimits) -> list[Problem]:
+class _Decoded(io.RawIOBase):
+    """Base64 as a file of what it stands for; decoded where it is read.
+
+    Args:
+        text: Base64 without white space, of whole groups of four.
+    """
+
+    def __init__(self, text: bytes) -> None:
+        super().__init__()
+        self._text = text
+        self._size = len(text) // 4 * 3 - text[-2:].count(b"=")
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise OSError("before the beginning")
+        self._at = start + offset
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        end = self._size if size is None or size < 0 else min(self._at + size, self._size)
+        if self._at >= end:
+            return b""
+        first = self._at // 3
+        found = base64.b64decode(self._text[first * 4 : (end + 2) // 3 * 4])[self._at - first * 3 : end - first * 3]
+        self._at = end
+        return found
+
+
+def _entries(data: _Decoded) -> int:
+    """How many entries the table of contents says it has, by its size: asked before a list of them is made."""
+    end = data.seek(0, io.SEEK_END)
+    for length in (_END_RECORD_AT_LEAST, _END_RECORD_AT_MOST):
+        data.seek(max(0, end - length))
+        tail = data.read()
+        at = tail.rfind(_END_RECORD)
+        if at >= 0:
+            break
+    size = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    return size // _ENTRY_AT_LEAST
+
+
+def _judge(archive: zipfile.ZipFile, limits: ZipLimits, judge: _Judge) -> list[Problem]:
     """Everything that is wrong with an open ZIP; one that asks for too much is not read."""
     files = [member for member in archive.infolist() if not member.is_dir()]
     if bomb := _bomb(archive, files, limits):
@@ -308,7 +383,7 @@ def _judge(archive: zipfile.ZipFile, limits: ZipLimits) -> list[Problem]:
         return [Problem(NO_FILES)]
     found: list[Problem] = []
     for number, member in enumerate(files, 1):
-        found.extend(_judge_member(archive, member, str(number), limits))
+        found.extend(judge(archive, member, str(number), limits))
     return sorted(found, key=lambda problem: PROBLEMS.index(problem.code))
 
 
@@ -343,17 +418,25 @@ def _size(archive: zipfile.ZipFile) -> int:
     return 0 if stream is None else stream.seek(0, io.SEEK_END)
 
 
-def _judge_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, number: str, limits: ZipLimits) -> list[Problem]:
-    """What is wrong with one member."""
+def _judge_entry(archive: zipfile.ZipFile, member: zipfile.ZipInfo, number: str, limits: ZipLimits) -> list[Problem]:
+    """What is wrong with one member by the table of contents."""
     found = []
     if reason := name_problem(member.orig_filename, limits.max_name):
         found.append(Problem(NAME, {"member": number, "reason": reason}))
     if not allowed_type(member.filename):
         found.append(Problem(FILE_TYPE, {"member": number}))
     if member.flag_bits & 0x1:
-        return [*found, Problem(ENCRYPTED, {"member": number})]
-    if member.compress_type not in _METHODS:
-        return [*found, Problem(DAMAGED, {"member": number})]
+        found.append(Problem(ENCRYPTED, {"member": number}))
+    elif member.compress_type not in _METHODS:
+        found.append(Problem(DAMAGED, {"member": number}))
+    return found
+
+
+def _judge_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, number: str, limits: ZipLimits) -> list[Problem]:
+    """What is wrong with one member, its first bytes included."""
+    found = _judge_entry(archive, member, number, limits)
+    if any(problem.code in (ENCRYPTED, DAMAGED) for problem in found):
+        return found
     try:
         with archive.open(member) as stream:
             start = stream.read(8)
@@ -385,7 +468,7 @@ def members(text: str, limits: ZipLimits = SAFE) -> Iterator[tuple[str, Callable
     problems = inspect(text, limits)
     for problem in problems:
         _refuse(problem)
-    archive, cause = (None, Problem(NO_FILES)) if problems == [Problem(NO_FILES)] else _open(text, limits)
+    archive, cause = (None, Problem(NO_FILES)) if problems == [Problem(NO_FILES)] else _open(_bare(text) or b"", limits)
     if archive is None:
         _refuse(cause)
         return

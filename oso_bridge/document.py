@@ -253,11 +253,20 @@ def _faults(errors: list[Any], root: etree._Element, identity: _Identity, tree: 
             error.rule,
             error.kind,
             dict(error.args),
-            locator.of(error.element_node) if locator else DOCUMENT,
+            _place(locator, error.element_node) if locator else DOCUMENT,
             None if len(error.element_node) else error.element_node.text,
         )
         for error in explained
     )
+
+
+def _place(locator: Locator, element: etree._Element) -> Place:
+    """The place of an element; one with a name that no release has is numbered, for a made-up name may be anything."""
+    parent = element.getparent()
+    if parent is None or schema.shown(parser.local_name(element)):
+        return locator.of(element)
+    above, step = locator.of(parent), f"*[{parent.index(element) + 1}]"
+    return Place(f"{above.path}.{step}".lstrip("."), f"{above.xpath}/{step}", parser.line_of(element))
 
 
 def check(

@@ -33,12 +33,21 @@ def explain(what: str, *, message: bool = False) -> list[dict[str, Any]]:
     ids = _by_message(what) if message else [what]
     found = [entry for item in ids for entry in _entries(item)]
     if not found:
-        raise UsageError(_unknown(what, message), remedy=_alike(what) if not message else None)
+        raise UsageError("No official check is known to print that text.") if message else _unknown(what)
     return found
 
 
-def _unknown(what: str, message: bool) -> str:
-    return "No official check is known to print that text." if message else f"There is no rule {what!r}."
+def _unknown(what: str) -> UsageError:
+    elsewhere = _elsewhere(what)
+    if elsewhere:
+        return UsageError(f"The rule {what!r} holds only where no release is installed: {', '.join(elsewhere)}.")
+    return UsageError(f"There is no rule {what!r}.", remedy=_alike(what))
+
+
+def _elsewhere(what: str) -> list[str]:
+    """The releases that have a rule of that id, as the files of the formats say."""
+    found = ((name, row) for name in data.subfolders("schemas") for row in table(name).get("rule", ()))
+    return sorted({f"{name}/{version}" for name, row in found if row["id"] == what for version in row["releases"]})
 
 
 def _alike(what: str) -> str | None:

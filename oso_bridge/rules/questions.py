@@ -86,20 +86,19 @@ def check_identifier(id_: str, kind: str, text: str) -> Answer | None:
     return None if reason is None else Answer(id_, {"reason": reason})
 
 
-def check_attachment(name: str, content: str) -> list[Answer]:
-    """Ask what can be told of an attachment without unpacking it: its name, its kind, its two ends.
+def check_attachment(name: str, content: str, limits: ZipLimits = attachments.SAFE) -> list[Answer]:
+    """Ask what can be told of an attachment without unpacking it: its name, its two ends, its table of contents.
 
     Args:
         name: The name of the file, as the dossier gives it; empty when it gives none.
         content: The base64 text.
+        limits: What a ZIP may ask for.
 
     >>> [answer.id for answer in check_attachment("foto.exe", "R2VlbiB6aXA=")]
     ['INT.bijlage.bestandstype', 'INT.bijlage.geen-zip']
     """
     found = [] if not name else _name_answers(name)
-    if code := attachments.head(content):
-        found.append(Answer(f"INT.bijlage.{code}"))
-    return found
+    return found + [_answer(problem) for problem in attachments.contents(content, limits)]
 
 
 def _name_answers(name: str) -> list[Answer]:

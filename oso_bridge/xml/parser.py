@@ -42,7 +42,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_DECLARATION = re.compile(rb"<\?xml[ \t\r\n](.*?)\?>", re.DOTALL)
+_DECLARATION = tuple(b"<?xml" + blank for blank in (b" ", b"\t", b"\r", b"\n"))
 _LONGEST_DECLARATION = 400
 _VERSION_11 = re.compile(rb"version\s*=\s*[\"']1\.1[\"']")
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
@@ -157,16 +157,16 @@ def _unmarked(data: bytes) -> str | None:
 
 def _declared(body: bytes) -> str | None:
     """The encoding that the XML declaration names, among those accepted; None when it names none."""
-    match = _DECLARATION.match(body)
-    if match is None:
+    end = body.find(b"?>") if body.startswith(_DECLARATION) else -1
+    if end < 0:
         return None
-    if len(match[1]) > _LONGEST_DECLARATION:
+    if end > _LONGEST_DECLARATION:
         raise _not_xml("syntaxis", line=1)
-    if _VERSION_11.search(match[1]):
+    if _VERSION_11.search(body, 0, end):
         raise _not_xml("versie", line=1)
-    if b"encoding" not in match[1]:
+    if body.find(b"encoding", 0, end) < 0:
         return None
-    named = _ENCODING.search(match[1])
+    named = _ENCODING.search(body, 0, end)
     key = named[1].decode("ascii").lower().replace("-", "").replace("_", "") if named else ""
     if key not in _ENCODINGS:
         raise _not_xml("codering", line=1)
