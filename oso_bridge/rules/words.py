@@ -10,7 +10,7 @@ from typing import Any
 from oso_bridge import codes
 from oso_bridge.errors import DataError
 from oso_bridge.plan import Branch, Tree
-from oso_bridge.records import Record
+from oso_bridge.records import EXTRA, Record
 from oso_bridge.releases import Release
 from oso_bridge.rules import paths
 from oso_bridge.rules.paths import Document
@@ -127,7 +127,9 @@ class Words:
             BreaksOff: The text is no boolean, or there are two.
         """
         if paths.plain(path, self.branch):
-            return lambda record, document: _TRUTH[record[path]] if record.get(path) in _TRUTH else _truth(record, path)
+            return lambda record, document: (
+                _TRUTH[record[path]] if record.get(path) in _TRUTH and EXTRA not in record else _truth(record, path)
+            )
         texts = self.texts(path)
 
         def get(record: Record, document: Document) -> bool | None:
@@ -210,6 +212,9 @@ def _as_boolean(text: str) -> bool:
 
 
 def _truth(record: Record, path: str) -> bool | None:
+    """The slow way: a second field of that name, which only breaks a schema, stands among the extras."""
+    if path in record and any(extra["name"].rpartition("}")[2] == path for extra in record.get(EXTRA, ())):
+        raise BreaksOff
     return _as_boolean(record[path]) if path in record else None
 
 
