@@ -8,7 +8,8 @@ Four depths, each dearer than the one before:
 * :func:`members` opens the members, for whoever wants the files.
 
 Of the base64 no more is decoded than is looked at.  Nothing is ever written to disk here, and no more is
-decompressed than :class:`ZipLimits` allows.  Problems bear a code and numbers, never a name or a text out of the attachment.
+decompressed than :class:`ZipLimits` allows.  Problems bear a code and numbers, never a name or a text out of the
+attachment.
 """
 
 from __future__ import annotations
