@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from oso_bridge import data
+from oso_bridge.data import cached
 from oso_bridge.errors import DataError
 from oso_bridge.findings import Message
 
 FILE = ("schemas", "findings.toml")
 
 
-@lru_cache(maxsize=256)
+@cached(maxsize=256)
 def message(group: str, kind: str) -> Message:
     """The text and remedy of a kind of finding.
 

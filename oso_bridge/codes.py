@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from oso_bridge import data
+from oso_bridge.data import cached
 from oso_bridge.errors import UsageError
 
 
@@ -31,7 +31,7 @@ class CodeList:
         return self.labels.get(code)
 
 
-@lru_cache(maxsize=256)
+@cached(maxsize=256)
 def code_list(format_name: str, number: int, version: str) -> CodeList:
     """A code list of a release.
 
@@ -48,7 +48,7 @@ def code_list(format_name: str, number: int, version: str) -> CodeList:
     return CodeList(number, dict(described["name"]), codes, labels)
 
 
-@lru_cache(maxsize=8)
+@cached(maxsize=8)
 def _lists(format_name: str) -> dict[int, dict[str, Any]]:
     return {item["number"]: item for item in data.toml("schemas", format_name, "codelists.toml").get("list", [])}
 

@@ -13,15 +13,33 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, cast
 
 from oso_bridge.errors import DataError
 
 PACKAGE = Path(__file__).resolve().parent
 ENTRY_POINTS = "oso_bridge.releases"
+_CLEAR: list[Callable[[], None]] = []
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def cached(maxsize: int) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
+    """Keep what a function makes from data, until :func:`forget`.
+
+    Args:
+        maxsize: How many results are kept at the most.
+    """
+
+    def keep(function: Callable[_P, _T]) -> Callable[_P, _T]:
+        kept = lru_cache(maxsize=maxsize)(function)
+        _CLEAR.append(kept.cache_clear)
+        return cast("Callable[_P, _T]", kept)
+
+    return keep
 
 
 def own_folder() -> Path:
@@ -63,7 +81,7 @@ def plugin_folders() -> Iterator[Path]:
             ) from error
 
 
-@lru_cache(maxsize=1)
+@cached(maxsize=1)
 def folders() -> tuple[Path, ...]:
     """Every data folder that exists, the weakest first."""
     found = [own_folder(), *plugin_folders(), user_folder()]
@@ -102,7 +120,7 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise DataError(f"{path.name} is not valid TOML: {error}", where=str(path)) from error
 
 
-@lru_cache(maxsize=64)
+@cached(maxsize=64)
 def toml(*parts: str) -> dict[str, Any]:
     """Read a TOML file by name, once; empty when there is none."""
     path = find(*parts)
@@ -110,6 +128,6 @@ def toml(*parts: str) -> dict[str, Any]:
 
 
 def forget() -> None:
-    """Forget what was found, after the environment or the folders changed."""
-    folders.cache_clear()
-    toml.cache_clear()
+    """Forget everything that was made from data, after the environment or the folders changed."""
+    for clear in _CLEAR:
+        clear()

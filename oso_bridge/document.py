@@ -19,7 +19,7 @@ from typing import Any
 
 from lxml import etree
 
-from oso_bridge import catalog, plan, releases, sources
+from oso_bridge import catalog, plan, releases
 from oso_bridge.errors import DocumentError, NotADossier, UnknownRelease, UsageError
 from oso_bridge.findings import Finding, Layer, Message, Severity, State
 from oso_bridge.overrides import Overrides, as_overrides
@@ -29,7 +29,7 @@ from oso_bridge.releases import Guess, Release
 from oso_bridge.report import Report, Reports, digest_of
 from oso_bridge.rules import engine, integrity
 from oso_bridge.rules.engine import Hit, Outcome
-from oso_bridge.sources import Source
+from oso_bridge.sources import Loaded, Source, load, name_of
 from oso_bridge.xml import parser, reader, schema
 from oso_bridge.xml.limits import DEFAULT, Limits
 from oso_bridge.xml.places import DOCUMENT, Locator, Place
@@ -63,7 +63,7 @@ class Document:
     Attributes:
         source: The name of the source.
         release: The release whose structure was followed.
-        guess: The release that the document says it is, when that one is not releases.
+        guess: The release that the document says it is, when that one is not installed.
         root: The local name of the root element.
         schema_faults: Why the document is not schema-valid; empty when it is, None when the schema was not asked.
         more_faults: The number of schema errors beyond those that are explained.
@@ -146,8 +146,8 @@ def _identify(root: etree._Element, named: str | None) -> _Identity:
     """Which release a document follows.
 
     Raises:
-        UnknownRelease: The root belongs to no format that is releases.
-        UsageError: The named release is not releases.
+        UnknownRelease: The root belongs to no format that is installed.
+        UsageError: The named release is not installed.
     """
     name = etree.QName(root)
     namespace = name.namespace or ""
@@ -160,7 +160,7 @@ def _identify(root: etree._Element, named: str | None) -> _Identity:
     if found is None:
         known = ", ".join(item.id for item in releases.installed())
         raise UnknownRelease(
-            "The root element belongs to no format that is releases.",
+            "The root element belongs to no format that is installed.",
             rule="DOC.onbekende-release",
             args={"releases": known},
             line=parser.line_of(root),
@@ -192,12 +192,12 @@ def read(source: Source, *, release: str | None = None, limits: Limits | None = 
         OSError: The source cannot be read.
         NotXml: It is not well-formed XML.
         UnsafeDocument: It has a DOCTYPE, or exceeds a limit.
-        UnknownRelease: Its root belongs to no format that is releases.
+        UnknownRelease: Its root belongs to no format that is installed.
         NotADossier: Its root is an element of a known release that does not stand by itself.
-        UsageError: The named release is not releases.
+        UsageError: The named release is not installed.
     """
     limits = limits or DEFAULT
-    loaded = sources.load(source, limits.max_bytes)
+    loaded = load(source, limits.max_bytes)
     root = parser.parse(loaded.data, limits)
     identity = _identify(root, release)
     if not identity.is_dossier:
@@ -209,7 +209,7 @@ def read(source: Source, *, release: str | None = None, limits: Limits | None = 
 
 
 def _document(
-    loaded: sources.Loaded, root: etree._Element, identity: _Identity, limits: Limits, ask_schema: bool = True
+    loaded: Loaded, root: etree._Element, identity: _Identity, limits: Limits, ask_schema: bool = True
 ) -> Document:
     tree = plan.load(identity.release).tree(identity.root, identity.namespace)
     errors = _validate(root, identity, limits) if ask_schema else None
@@ -247,14 +247,15 @@ def _faults(errors: list[Any], root: etree._Element, identity: _Identity, tree: 
     if not errors:
         return ()
     explained = schema.explain(errors, root, plan.load(identity.release), tree)
-    locator = Locator(Reading({}, {}, tree), lambda: root) if tree else None
+    any_tree = tree or plan.load(identity.release).tree(identity.release.roots[0])
+    locator = Locator(Reading({}, {}, any_tree), lambda: root)
     return tuple(
         SchemaFault(
             error.rule,
             error.kind,
             dict(error.args),
-            _place(locator, error.element_node) if locator else DOCUMENT,
-            None if len(error.element_node) else error.element_node.text,
+            _place(locator, error.element_node),
+            None if len(error.element_node) or error.kind.startswith("attribuut") else error.element_node.text,
         )
         for error in explained
     )
@@ -263,8 +264,10 @@ def _faults(errors: list[Any], root: etree._Element, identity: _Identity, tree: 
 def _place(locator: Locator, element: etree._Element) -> Place:
     """The place of an element; one with a name that no release has is numbered, for a made-up name may be anything."""
     parent = element.getparent()
-    if parent is None or schema.shown(parser.local_name(element)):
+    if schema.shown(parser.local_name(element)):
         return locator.of(element)
+    if parent is None:
+        return Place("", DOCUMENT.xpath, parser.line_of(element))
     above, step = locator.of(parent), f"*[{parent.index(element) + 1}]"
     return Place(f"{above.path}.{step}".lstrip("."), f"{above.xpath}/{step}", parser.line_of(element))
 
@@ -340,9 +343,9 @@ class _Run:
     def source(self, source: Source, release: str | None) -> Report:
         """Check a source that is not read yet."""
         start = perf_counter()
-        name, data = sources.name_of(source), None
+        name, data = name_of(source), None
         try:
-            loaded = sources.load(source, self.limits.max_bytes)
+            loaded = load(source, self.limits.max_bytes)
             data = loaded.data
             root = parser.parse(data, self.limits)
             identity = _identify(root, release)
@@ -408,7 +411,7 @@ class _Run:
             self.not_run(layer, "niet-gelezen")
         return self.report(name, None, data)
 
-    def not_a_dossier(self, loaded: sources.Loaded, root: etree._Element, identity: _Identity, start: float) -> Report:
+    def not_a_dossier(self, loaded: Loaded, root: etree._Element, identity: _Identity, start: float) -> Report:
         """The schema takes any global element as root; the rest needs a dossier."""
         if "schema" in self.wanted:
             errors = _validate(root, identity, self.limits)
@@ -470,6 +473,10 @@ class _Run:
         if document.guess is not None:
             for layer in wanted:
                 self.absent(layer, document)
+            return None
+        if not engine.engine(document.release, document.root).rows:
+            for layer in wanted:
+                self.not_run(layer, "geen-regels", {"release": document.release.id})
             return None
         start = perf_counter()
         outcome = engine.engine(document.release, document.root).run(document.reading.index, self.validator)
@@ -565,7 +572,7 @@ def _value(hit: Hit, document: Document) -> str | None:
 
 
 def check_many(
-    sources_: str | os.PathLike[str] | Iterable[Source],
+    sources: str | os.PathLike[str] | Iterable[Source],
     *,
     workers: int = 1,
     release: str | None = None,
@@ -578,7 +585,7 @@ def check_many(
     """Check several documents; one that is broken never stops the rest.
 
     Args:
-        sources_: A pattern such as ``"map/*.xml"``, a folder (its ``*.xml``), or sources one by one.
+        sources: A pattern such as ``"map/*.xml"``, a folder (its ``*.xml``), or sources one by one.
         workers: Processes to use; 1 checks in this one. A script that asks for more keeps its own work under
             ``if __name__ == "__main__":``, as Python asks of any program that starts processes.
         release: See :func:`check`, as for the arguments below.
@@ -596,7 +603,7 @@ def check_many(
     """
     wanted = sorted(_wanted(layers) - {"wellformed"})
     job = _Job(release, tuple(wanted), as_overrides(overrides), limits, validator, show_values)
-    found = expand(sources_)
+    found = expand(sources)
     if workers < 2 or len(found) < 2:
         return Reports(map(job, found))
     with ProcessPoolExecutor(min(workers, len(found)), mp_context=_processes()) as pool:
@@ -634,7 +641,7 @@ class _Job:
             )
             return report.settled()
         except OSError as error:
-            return unopened(sources.name_of(source), error)
+            return unopened(name_of(source), error)
 
 
 def unopened(name: str, error: OSError) -> Report:
@@ -650,7 +657,7 @@ def unopened(name: str, error: OSError) -> Report:
 
 def _portable(source: Source) -> Source:
     """A source as another process can take it."""
-    return source.read() if hasattr(source, "read") else source
+    return bytes(source) if isinstance(source, memoryview) else source.read() if hasattr(source, "read") else source
 
 
 def expand(what: str | os.PathLike[str] | Iterable[Source]) -> list[Source]:

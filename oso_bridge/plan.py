@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from oso_bridge.data import cached
 from oso_bridge.errors import DataError
 from oso_bridge.releases import Release
 
@@ -198,7 +198,7 @@ def _load(file: Path) -> Plan:
     return Plan(described)
 
 
-@lru_cache(maxsize=64)
+@cached(maxsize=64)
 def load(release: Release) -> Plan:
     """The plan of a release, loaded once.
 
@@ -211,7 +211,7 @@ def load(release: Release) -> Plan:
     return _load(file)
 
 
-@lru_cache(maxsize=1)
+@cached(maxsize=1)
 def known_names() -> frozenset[str]:
     """Every element name of every installed release: names that may be shown, for they are no one's data."""
     from oso_bridge.releases import installed

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from oso_bridge import data
+from oso_bridge.data import cached
 from oso_bridge.errors import UsageError
 
 
@@ -74,7 +74,7 @@ def version_order(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d{1,9}", version))
 
 
-@lru_cache(maxsize=1)
+@cached(maxsize=1)
 def installed() -> tuple[Release, ...]:
     """Every installed release, by format and version."""
     found = []
@@ -134,6 +134,5 @@ def guess(namespace: str) -> Guess | None:
 
 
 def forget() -> None:
-    """Forget the installed releases, after one was added or removed."""
+    """Forget the installed releases and all that was made from them, after one was added or removed."""
     data.forget()
-    installed.cache_clear()

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from oso_bridge import codes, data, plan
+from oso_bridge.data import cached
 from oso_bridge.errors import DataError, UsageError
 from oso_bridge.plan import Branch, Tree
 from oso_bridge.records import Index, Record, text_of
@@ -385,6 +386,8 @@ class Engine:
 
     def _audience_codes(self, name: str) -> frozenset[str]:
         number = self._dispatch["lists"][name]
+        if not self.rows:
+            return frozenset()
         return frozenset(codes.code_list(self.release.format, number, self.release.version).codes)
 
     def _check(self, kinds: frozenset[str], overstappen: frozenset[str], document: Document) -> str:
@@ -435,7 +438,7 @@ def _meant_for(row: Row, check: str, kinds: frozenset[str], overstappen: frozens
     return True
 
 
-@lru_cache(maxsize=64)
+@cached(maxsize=64)
 def _engine(release: Release, root: str) -> Engine:
     return Engine(release, plan.load(release).tree(root))
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from oso_bridge import data, plan
+from oso_bridge.data import cached
 from oso_bridge.findings import Message
 from oso_bridge.plan import Branch, Tree
 from oso_bridge.records import Index, Record
@@ -180,7 +180,7 @@ def _paths(value: str | list[str] | dict[str, Any]) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-@lru_cache(maxsize=64)
+@cached(maxsize=64)
 def _checks(release: Release, root: str) -> Checks:
     return Checks(release, plan.load(release).tree(root))
 

@@ -83,25 +83,36 @@ def plain(path: str, branch: Branch | None) -> bool:
     return leaf is not None and not leaf.many and not leaf.attributes
 
 
-def present(path: str, tree: Tree) -> Present:
-    """A test whether anything is at a path; an empty element is there."""
+def present(path: str, tree: Tree, branch: Branch | None = None) -> Present:
+    """A test whether anything is at a path; an empty element is there.
+
+    Args:
+        path: Below a place, or anywhere.
+        tree: The plan.
+        branch: The place, when it is known.
+    """
     if path.startswith("//"):
         return _present_anywhere(spots("**/" + path[2:], tree))
     names = path.split("/")
-    if len(names) == 1:
+    if len(names) == 1 and not (branch and branch.grouped):
         return lambda record, document: path in record
     return lambda record, document: next(_values(record, names), None) is not None
 
 
 def _present_anywhere(where: list[Spot]) -> Present:
-    pairs = [(spot.branch.number, spot.leaf) for spot in where]
+    pairs = [(spot.branch.number, spot.leaf) for spot in where if not (spot.leaf and spot.branch.grouped)]
+    grouped = [(spot.branch.number, spot.leaf) for spot in where if spot.leaf and spot.branch.grouped]
 
     def test(record: Record, document: Document) -> bool:
         for number, leaf in pairs:
             records = document.index.get(number)
             if records and (leaf is None or any(leaf in item for item in records)):
                 return True
-        return False
+        return any(
+            next(_values(item, [leaf]), None) is not None
+            for number, leaf in grouped
+            for item in document.index.get(number, ())
+        )
 
     return test
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from oso_bridge import codes, data
+from oso_bridge.data import cached
 from oso_bridge.errors import DataError
 from oso_bridge.findings import Message
 from oso_bridge.releases import Release
@@ -104,7 +104,7 @@ def table(format_name: str) -> dict[str, Any]:
     return data.toml("schemas", format_name, "rules.toml")
 
 
-@lru_cache(maxsize=32)
+@cached(maxsize=32)
 def rows(release: Release) -> tuple[Row, ...]:
     """The rules of a release, those that the schema shuts out included.
 

@@ -54,14 +54,14 @@ class Words:
         return test
 
     def _check_required(self, path: str) -> Test:
-        present = paths.present(path, self.tree)
+        present = paths.present(path, self.tree, self.branch)
         return lambda record, document: not present(record, document)
 
     def _check_forbidden(self, path: str) -> Test:
-        return paths.present(path, self.tree)
+        return paths.present(path, self.tree, self.branch)
 
     def _check_one_of(self, several: list[str]) -> Test:
-        tests = [paths.present(path, self.tree) for path in several]
+        tests = [paths.present(path, self.tree, self.branch) for path in several]
         return lambda record, document: not any(present(record, document) for present in tests)
 
     def _check_true(self, path: str) -> Test:
@@ -157,7 +157,7 @@ class Words:
             wanted = word == "true"
             return [self._truth_is(path, wanted) for path in _several(what)]
         if word == "present":
-            return [paths.present(path, self.tree) for path in _several(what)]
+            return [paths.present(path, self.tree, self.branch) for path in _several(what)]
         if word == "is":
             return [self._is(path, _several(value)) for path, value in what.items()]
         raise DataError(f"Unknown word {word!r} in the guard of a rule.")

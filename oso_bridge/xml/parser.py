@@ -254,11 +254,23 @@ def _tags(body: bytes) -> int:
 
 
 _DEEP = "/*"
+_LONGEST_PATH = 200  # libxml2 refuses a path of many steps
 
 
 @lru_cache(maxsize=8)
 def _deeper_than(depth: int) -> etree.XPath:
     return etree.XPath("boolean(" + _DEEP * (depth + 1) + ")")
+
+
+def _is_deeper(root: etree._Element, depth: int) -> bool:
+    if depth <= _LONGEST_PATH:
+        return bool(_deeper_than(depth)(root.getroottree()))
+    level = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        level += 1 if event == "start" else -1
+        if level > depth:
+            return True
+    return False
 
 
 _CROWDED = etree.XPath(f"boolean(//@*[{_MOST_ON_ONE_ELEMENT + 1}])")
@@ -271,7 +283,7 @@ def refuse_shape(root: etree._Element, limits: Limits) -> None:
     """
     if _CROWDED(root.getroottree()):
         raise _parser_limit()
-    if _deeper_than(limits.max_depth)(root.getroottree()):
+    if _is_deeper(root, limits.max_depth):
         raise _too_much("max_depth", limits.max_depth)
 
 

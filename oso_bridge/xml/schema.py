@@ -11,11 +11,11 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from lxml import etree
 
+from oso_bridge.data import cached
 from oso_bridge.errors import DataError
 from oso_bridge.plan import Branch, Leaf, Plan, Tree, known_names
 from oso_bridge.releases import Release
@@ -115,7 +115,7 @@ class Schema:
             return list(log)
 
 
-@lru_cache(maxsize=32)
+@cached(maxsize=32)
 def load(release: Release) -> Schema:
     """The schema of a release, compiled once."""
     return Schema(release)

@@ -1,0 +1,1 @@
+"""The core: from bytes to a report."""
