@@ -16,12 +16,14 @@ class Limits:
         max_elements: Number of elements.
         max_attributes: Number of attributes and namespace declarations in the whole document.
         max_depth: Elements inside one another.
+        max_children: Elements directly inside one; libxml2 takes quadratic time to say where each of them is wrong.
     """
 
     max_bytes: int = 64 * 1024 * 1024
     max_elements: int = 200_000
     max_attributes: int = 50_000
     max_depth: int = 64
+    max_children: int = 20_000
 
 
 DEFAULT = Limits()

@@ -89,7 +89,15 @@ def parse(data: bytes, limits: Limits = DEFAULT) -> etree._Element:
         raise fault or _not_xml("leeg")
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnsafeDocument("The document has a DOCTYPE.", rule="DOC.doctype")
+    if len(utf8) > limits.max_children * len(b"<a/>") and _crowded(limits.max_children)(root):
+        raise _too_much("max_children", limits.max_children)
     return root
+
+
+@lru_cache(maxsize=8)
+def _crowded(most: int) -> etree.XPath:
+    # the first half is cheap, and true of hardly any document
+    return etree.XPath(f"boolean(/descendant::*[{int(most) + 1}]) and boolean(//*/*[{int(most) + 1}])")
 
 
 def _tree(utf8: bytes, limits: Limits) -> tuple[etree._Element | None, DocumentError | None]:

@@ -134,8 +134,7 @@ class _Lenient:
         self.index[branch.number].append(record)
         self.elements[branch.number].append(element)
         extras: list[Extra] = list(_attributes(element, -1))
-        if element.text and element.text.strip():
-            extras.append(Extra(kind="text", name="", position=0, content=element.text))
+        extras.extend(_stray(element.text, 0))
         kept = list(self.children(element, branch, extras))
         if branch.grouped:
             known = {id(child): step for child, step in kept}
@@ -161,8 +160,7 @@ class _Lenient:
             else:
                 extras.extend(_leaf_attributes(child, step, position))
                 yield child, step
-            if child.tail and child.tail.strip():
-                extras.append(Extra(kind="text", name="", position=position + 1, content=child.tail))
+            extras.extend(_stray(child.tail, position + 1))
 
     def fits(self, child: etree._Element, step: Step, single: set[str], grouped: bool) -> bool:
         """Whether a child can be kept in its place: a second one of a single child, or text with children, cannot."""
@@ -197,6 +195,13 @@ def read_lenient(root: etree._Element, tree: Tree) -> Reading:
 
 def _extra(child: Any, position: int) -> Extra:
     return Extra(kind="element", name=str(child.tag), position=position, content=parser.tostring(child))
+
+
+def _stray(text: str | None, position: int) -> Iterator[Extra]:
+    """Text between elements, without the white space of XML around it."""
+    stripped = (text or "").strip(" \t\r\n")
+    if stripped:
+        yield Extra(kind="text", name="", position=position, content=stripped)
 
 
 def _attributes(element: etree._Element, position: int) -> Iterator[Extra]:

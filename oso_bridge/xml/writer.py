@@ -6,8 +6,8 @@ What a document said in another order, or what has no place in the structure, is
 from __future__ import annotations
 
 import re
+from collections import defaultdict, deque
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 from oso_bridge.errors import UsageError
@@ -37,43 +37,49 @@ def write_record(record: Record, tree: Tree) -> bytes:
     """
     writer = _Writer(tree)
     root = tree.root
-    declared = f' xmlns="{tree.namespace}"' if tree.namespace else ""
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', *writer.branch(root, record, 0, declared)]
-    return ("\n".join(lines) + "\n").encode("utf-8", "strict")
+    writer.branch(root, record, 0, f' xmlns="{tree.namespace}"' if tree.namespace else "")
+    return ("\n".join(writer.lines) + "\n").encode()
 
 
 class _Writer:
-    """Writes branches; prefixes are made for names in other namespaces."""
+    """Writes branches line by line; prefixes are made for names in other namespaces."""
 
     def __init__(self, tree: Tree) -> None:
-        self._namespace = tree.namespace
+        self.lines = ['<?xml version="1.0" encoding="UTF-8"?>']
+        self._declared = f' xmlns="{tree.namespace}"'
 
-    def branch(self, branch: Branch, record: Record, depth: int, declared: str = "") -> Iterator[str]:
+    def branch(self, branch: Branch, record: Record, depth: int, attributes: str = "") -> None:
+        start, indent = len(self.lines), "  " * depth
+        self.lines.append("")
         extras: list[Extra] = record.get(EXTRA, [])
-        own = self.attributes(extras, -1)
-        indent = "  " * depth
-        lines = list(self.children(branch, record, extras, depth + 1))
-        if not lines:
-            yield f"{indent}<{branch.name}{declared}{own}/>"
-            return
-        yield f"{indent}<{branch.name}{declared}{own}>"
-        yield from lines
-        yield f"{indent}</{branch.name}>"
+        if extras:
+            attributes += self.mixed(branch, record, extras, depth + 1)
+        else:
+            for name, value in self.ordered(branch, record):
+                self.child(branch, name, value, depth + 1, "")
+        # an element without children is known as such only now
+        empty = len(self.lines) == start + 1
+        self.lines[start] = f"{indent}<{branch.name}{attributes}{'/' if empty else ''}>"
+        if not empty:
+            self.lines.append(f"{indent}</{branch.name}>")
 
-    def children(self, branch: Branch, record: Record, extras: list[Extra], depth: int) -> Iterator[str]:
-        """The children in order, with each extra before the child whose place it took."""
-        waiting = [extra for extra in extras if extra["kind"] != "attribute"]
-        position = count()
-        at = next(position)
+    def mixed(self, branch: Branch, record: Record, extras: list[Extra], depth: int) -> str:
+        """The children in order, with each extra before the child whose place it took; gives the attributes."""
+        waiting = deque(extra for extra in extras if extra["kind"] != "attribute")
+        attributes: defaultdict[int, list[str]] = defaultdict(list)
+        for extra in extras:
+            if extra["kind"] == "attribute":
+                found = attributes[extra["position"]]
+                found.append(_attribute(extra, len(found)))
+        at = 0
         for name, value in self.ordered(branch, record):
             while waiting and waiting[0]["position"] <= at:
-                extra = waiting.pop(0)
-                yield self.kept(extra, depth)
-                at = next(position) if extra["kind"] == "element" else at
-            yield from self.child(branch, name, value, depth, self.attributes(extras, at))
-            at = next(position)
+                at += self.kept(waiting.popleft(), depth)
+            self.child(branch, name, value, depth, "".join(attributes[at]))
+            at += 1
         for extra in waiting:
-            yield self.kept(extra, depth)
+            self.kept(extra, depth)
+        return "".join(attributes[-1])
 
     def ordered(self, branch: Branch, record: Record) -> Iterator[tuple[str, Any]]:
         """The children one by one, in the order in which they are written."""
@@ -88,11 +94,11 @@ class _Writer:
             if name in record:
                 yield from ((name, value) for value in _several(record[name]))
 
-    def child(self, branch: Branch, name: str, value: Any, depth: int, attributes: str) -> Iterator[str]:
+    def child(self, branch: Branch, name: str, value: Any, depth: int, attributes: str) -> None:
         if name in branch.branches:
-            yield from self.branch(branch.branches[name], value, depth)
+            self.branch(branch.branches[name], value, depth)
         else:
-            yield "  " * depth + self.leaf(branch.leaves[name], value, attributes)
+            self.lines.append("  " * depth + self.leaf(branch.leaves[name], value, attributes))
 
     def leaf(self, leaf: Leaf, value: Any, attributes: str) -> str:
         text = value
@@ -105,14 +111,15 @@ class _Writer:
             return f"<{leaf.name}{attributes}/>"
         return f"<{leaf.name}{attributes}>{_escape(text, _TEXT)}</{leaf.name}>"
 
-    def kept(self, extra: Extra, depth: int) -> str:
-        """An element as it was read, or a stray text."""
-        return "  " * depth + (extra["content"] if extra["kind"] == "element" else _escape(extra["content"], _TEXT))
-
-    def attributes(self, extras: list[Extra], position: int) -> str:
-        """The attributes that the structure does not have, of the element itself (-1) or of a child."""
-        found = [extra for extra in extras if extra["kind"] == "attribute" and extra["position"] == position]
-        return "".join(_attribute(extra, number) for number, extra in enumerate(found))
+    def kept(self, extra: Extra, depth: int) -> int:
+        """An element as it was read, or a stray text; gives the number of elements."""
+        if extra["kind"] == "text":
+            self.lines.append("  " * depth + _escape(extra["content"], _TEXT))
+            return 0
+        # the namespace around it is declared already, in the root
+        tag, end, rest = extra["content"].partition(">")
+        self.lines.append("  " * depth + tag.replace(self._declared, "", 1) + end + rest)
+        return 1
 
 
 def _attribute(extra: Extra, number: int) -> str:
