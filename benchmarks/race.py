@@ -60,12 +60,38 @@ def lxml_contender(xsd: Path) -> Contender:
 
 
 def own_contenders() -> list[Contender]:
-    write: Callable[[Any], bytes] | None = getattr(oso, "write", None)
-    back = (lambda raw: write(oso.read(raw))) if write else None
+    def back(raw: bytes) -> bytes:
+        return oso.write(oso.read(raw))
+
+    def dossier(raw: bytes) -> bool:
+        """Read, the required layers, and the dossier as types, each of its values touched."""
+        document = oso.read(raw)
+        found = document.dossier()
+        return bool(found.model_dump()) and oso.check(document, layers=CHECK).ok
+
+    def through_model(raw: bytes) -> bytes:
+        return oso.write(oso.read(raw).dossier(), release="oso/2019.1", check=False)
+
     return [
         Contender("oso_bridge: check", lambda raw: oso.check(raw, layers=CHECK).ok, back),
         Contender("oso_bridge: check + integrity", lambda raw: oso.check(raw).ok, back),
+        Contender("oso_bridge: check + Dossier", dossier, through_model),
+        Contender("oso_bridge: checked write", writer(), through_model),
     ]
+
+
+def writer() -> Callable[[bytes], bool]:
+    """Writes and checks a dossier that stands ready, with the text of this turn in it."""
+    kept: dict[int, Any] = {}
+
+    def take(raw: bytes) -> bool:
+        key = len(raw) // 1000
+        if key not in kept:
+            kept[key] = oso.read(raw).dossier()
+        kept[key].levering.pakketversie = raw[:2000].decode().partition("<pakketversie>")[2].partition("<")[0]
+        return bool(oso.write(kept[key], release="oso/2019.1"))
+
+    return take
 
 
 def xmlschema_contender(xsd: Path) -> Contender:

@@ -16,41 +16,53 @@ from typing import TYPE_CHECKING, Any
 from oso_bridge._version import __version__
 
 if TYPE_CHECKING:
-    from oso_bridge.document import Document, check, check_many, read, write
+    from oso_bridge.binding import Loss
+    from oso_bridge.document import Document, check, check_many, read
     from oso_bridge.errors import (
         DataError,
         DocumentError,
+        FieldError,
+        IllTyped,
         NotADossier,
         NotXml,
         OsoBridgeError,
         UnknownRelease,
         UnsafeDocument,
         UsageError,
+        WouldLose,
+        WriteRefused,
     )
     from oso_bridge.findings import Finding, Layer, Message, Severity, State
     from oso_bridge.overrides import Override, Overrides
     from oso_bridge.releases import Release, installed
     from oso_bridge.report import Report, Reports
     from oso_bridge.rules.explain import explain
+    from oso_bridge.writing import losses, todo, write
     from oso_bridge.xml.limits import Limits
 
 _HOMES = {
-    "document": ("Document", "check", "check_many", "read", "write"),
+    "document": ("Document", "check", "check_many", "read"),
     "errors": (
         "DataError",
         "DocumentError",
+        "FieldError",
+        "IllTyped",
         "NotADossier",
         "NotXml",
         "OsoBridgeError",
         "UnknownRelease",
         "UnsafeDocument",
         "UsageError",
+        "WouldLose",
+        "WriteRefused",
     ),
     "findings": ("Finding", "Layer", "Message", "Severity", "State"),
     "overrides": ("Override", "Overrides"),
     "releases": ("Release", "installed"),
     "report": ("Report", "Reports"),
     "rules.explain": ("explain",),
+    "binding": ("Loss",),
+    "writing": ("losses", "todo", "write"),
     "xml.limits": ("Limits",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -59,9 +71,12 @@ __all__ = [
     "DataError",
     "Document",
     "DocumentError",
+    "FieldError",
     "Finding",
+    "IllTyped",
     "Layer",
     "Limits",
+    "Loss",
     "Message",
     "NotADossier",
     "NotXml",
@@ -76,12 +91,16 @@ __all__ = [
     "UnknownRelease",
     "UnsafeDocument",
     "UsageError",
+    "WouldLose",
+    "WriteRefused",
     "__version__",
     "check",
     "check_many",
     "explain",
     "installed",
+    "losses",
     "read",
+    "todo",
     "write",
 ]
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from oso_bridge import catalog, plan, releases
-from oso_bridge.errors import DocumentError, NotADossier, UnknownRelease, UsageError
+from oso_bridge.errors import DocumentError, IllTyped, NotADossier, UnknownRelease, UnsafeDocument, UsageError
 from oso_bridge.findings import Finding, Layer, Message, Severity, State
 from oso_bridge.overrides import Overrides, as_overrides
 from oso_bridge.plan import Tree
@@ -34,7 +34,9 @@ from oso_bridge.xml import parser, reader, schema
 from oso_bridge.xml.limits import DEFAULT, Limits
 from oso_bridge.xml.places import DOCUMENT, Locator, Place
 from oso_bridge.xml.reader import Reading
-from oso_bridge.xml.writer import write_record
+
+if TYPE_CHECKING:
+    from oso_bridge.model import Dossier
 
 LAYERS = ("wellformed", "schema", "codes", "rules", "integrity")
 REQUIRED = frozenset(LAYERS[:-1])
@@ -113,6 +115,38 @@ class Document:
 
             self._locator = Locator(self.reading, root)
         return self._locator
+
+    def dossier(self, *, strict: bool = False) -> Dossier:
+        """The dossier, as the model of no release.
+
+        Args:
+            strict: Refuse values that their fields cannot hold, instead of keeping them in ``extra``.
+
+        Returns:
+            The dossier; what has no field travels in ``dossier.extra``.
+
+        Raises:
+            IllTyped: With ``strict``, and there are such values.
+            UsageError: The document holds several dossiers, or none; see :meth:`dossiers`.
+            DataError: The release has no table.
+        """
+        found = self.dossiers(strict=strict)
+        if len(found) != 1:
+            raise UsageError(f"The document holds {len(found)} dossiers.", remedy="Use document.dossiers().")
+        return found[0]
+
+    def dossiers(self, *, strict: bool = False) -> list[Dossier]:
+        """The dossiers in the document, one for each; see :meth:`dossier`."""
+        from oso_bridge import binding
+
+        trusted = self.reading.elements is None
+        records = binding.records(self.record, self.root)
+        found = [binding.to_dossier(record, self.release, self.root, trusted) for record in records]
+        if strict:
+            wrong = [finding for item in found for finding in binding.ill_typed(item)]
+            if wrong:
+                raise IllTyped(wrong)
+        return found
 
     def attachments(self) -> Iterator[tuple[str, str, str, str]]:
         """The attachments: path, file name, description and the content in base64, in document order."""
@@ -213,7 +247,8 @@ def _document(
 ) -> Document:
     tree = plan.load(identity.release).tree(identity.root, identity.namespace)
     errors = _validate(root, identity, limits) if ask_schema else None
-    if not ask_schema:
+    # what passed its schema is not deep, so it is asked of the rest, and of all when the limit is lower than usual
+    if not ask_schema or limits.max_depth < DEFAULT.max_depth:
         parser.refuse_shape(root, limits)
     valid = errors is None and ask_schema and identity.guess is None
     strict = valid and not _PREFIXED(root)
@@ -301,23 +336,12 @@ def check(
         UsageError: An argument names something that does not exist.
     """
     wanted = _wanted(layers)
+    if isinstance(source, Document) and (release is not None or limits is not None):
+        raise UsageError("A document was read already.", remedy="Give release and limits to oso.read.")
+    if validator is not None:
+        engine.require_check(validator)
     run = _Run(wanted, as_overrides(overrides), limits or DEFAULT, validator, show_values)
     return run.document(source) if isinstance(source, Document) else run.source(source, release)
-
-
-def write(document: Document) -> bytes:
-    """Write a document: a copy of what it said, in UTF-8; comments and blank space between elements aside.
-
-    Args:
-        document: What :func:`read` gave; it may break the schema.
-
-    Returns:
-        XML with a declaration, in the order in which the document had it.
-
-    Raises:
-        UsageError: Its record was changed and holds what the structure has no place for.
-    """
-    return write_record(document.record, document.reading.tree)
 
 
 def _wanted(layers: Iterable[str] | None) -> frozenset[str]:
@@ -354,6 +378,8 @@ class _Run:
             if not identity.is_dossier:
                 return self.not_a_dossier(loaded, root, identity, start)
             document = _document(loaded, root, identity, self.limits, "schema" in self.wanted)
+        except UnknownRelease as error:
+            return self.unknown(name, data, error, start)
         except DocumentError as error:
             return self.unreadable(name, data, error, start)
         document._locator = Locator(document.reading, lambda: root)
@@ -388,24 +414,19 @@ class _Run:
         reason = catalog.message("LAAG", why)
         self.layers.append(Layer(name, State.NOT_RUN, name in REQUIRED, None, reason, args or {}))
 
+    def unknown(self, name: str, data: bytes | None, error: DocumentError, start: float) -> Report:
+        """The report of XML that belongs to no format: readable, and right by no schema."""
+        self.passed("wellformed", start)
+        self.findings.append(_refusal(error, "schema"))
+        self.layers.append(Layer("schema", State.FAILED, True, perf_counter() - start))
+        for layer in LAYERS[2:]:
+            self.not_run(layer, "onbekend-formaat")
+        return self.report(name, None, data)
+
     def unreadable(self, name: str, data: bytes | None, error: DocumentError, start: float) -> Report:
         """The report of what cannot be read; the layer is ``wellformed``, whatever was refused."""
         self.layers.clear()
-        kind = error.rule.removeprefix("DOC.")
-        kind = "limiet-parser" if kind == "limiet.parser" else "limiet" if kind.startswith("limiet.") else kind
-        message = catalog.message("DOC", kind)
-        self.findings.append(
-            Finding(
-                error.rule,
-                "wellformed",
-                Severity.ERROR,
-                False,
-                message,
-                xpath="/[1]",
-                line=error.line,
-                args=error.args_,
-            )
-        )
+        self.findings.append(_refusal(error, "wellformed"))
         self.layers.append(Layer("wellformed", State.FAILED, True, perf_counter() - start))
         for layer in LAYERS[1:]:
             self.not_run(layer, "niet-gelezen")
@@ -415,7 +436,7 @@ class _Run:
         """The schema takes any global element as root; the rest needs a dossier."""
         if "schema" in self.wanted:
             errors = _validate(root, identity, self.limits)
-            self.add_schema(_faults(errors or [], root, identity, None), 0, start)
+            self.add_schema(_faults(errors or [], root, identity, None), 0, start, identity.release)
         for layer in LAYERS[2:]:
             self.not_run(layer, "geen-dossier", _root_args(identity))
         return self.report(loaded.name, identity.release.id, loaded.data)
@@ -426,11 +447,11 @@ class _Run:
         if document.schema_faults is None:
             self.absent("schema", document)
         else:
-            self.add_schema(document.schema_faults, document.more_faults, start)
+            self.add_schema(document.schema_faults, document.more_faults, start, document.release)
 
-    def add_schema(self, faults: tuple[SchemaFault, ...], more: int, start: float) -> None:
+    def add_schema(self, faults: tuple[SchemaFault, ...], more: int, start: float, release: Release) -> None:
         for fault in faults:
-            self.findings.append(self.schema_finding(fault))
+            self.findings.append(self.schema_finding(fault, release))
         if more:
             message = catalog.message("XSD", "meer")
             args = {"aantal": str(more)}
@@ -438,7 +459,11 @@ class _Run:
         state = State.FAILED if faults else State.PASSED
         self.layers.append(Layer("schema", state, True, perf_counter() - start))
 
-    def schema_finding(self, fault: SchemaFault) -> Finding:
+    def path(self, release: Release, place: Place) -> str | None:
+        """A place in the words of the model; in those of the document where a release has no table."""
+        return plan.model_path(release, place.xpath) or place.path or None
+
+    def schema_finding(self, fault: SchemaFault, release: Release) -> Finding:
         kind, args = fault.kind, dict(fault.args)
         if kind.startswith("libxml2-"):
             kind, args["code"] = "libxml2", kind.removeprefix("libxml2-")
@@ -451,7 +476,7 @@ class _Run:
             Severity.ERROR,
             True,
             catalog.message("XSD", kind),
-            path=fault.place.path or None,
+            path=self.path(release, fault.place),
             xpath=fault.place.xpath,
             line=fault.place.line,
             args=args,
@@ -495,6 +520,9 @@ class _Run:
         if document.schema_faults:
             reason = catalog.message("LAAG", "gedeeltelijk")
             args = {"onbekend": str(document.reading.unread)}
+            # what was not recognised was not checked: nothing found is then no pass
+            if document.reading.unread and state is State.PASSED:
+                state = State.UNCLEAR
         if broke:
             state, reason = State.UNCLEAR, catalog.message("LAAG", "onduidelijk")
             args = {"regels": ", ".join(dict.fromkeys(broke))}
@@ -518,7 +546,7 @@ class _Run:
             row.official,
             row.message,
             official_id=_official_id(row, row.id_for(kinds)),
-            path=place.path or None,
+            path=self.path(document.release, place),
             xpath=place.xpath,
             line=place.line,
             args=row.args,
@@ -542,7 +570,7 @@ class _Run:
             Severity.WARNING,
             False,
             issue.message,
-            path=place.path or None,
+            path=self.path(document.release, place),
             xpath=place.xpath,
             line=place.line,
             args=issue.args,
@@ -555,6 +583,16 @@ class _Run:
             return None
         found = engine.engine(document.release, document.root).audience(document.reading.index)
         return found or None
+
+
+def _refusal(error: DocumentError, layer: str) -> Finding:
+    """The finding for a document that cannot be read any further."""
+    kind = error.rule.removeprefix("DOC.")
+    kind = "limiet-parser" if kind == "limiet.parser" else "limiet" if kind.startswith("limiet.") else kind
+    message = catalog.message("DOC", kind)
+    return Finding(
+        error.rule, layer, Severity.ERROR, False, message, xpath=DOCUMENT.xpath, line=error.line, args=error.args_
+    )
 
 
 def _official_id(row: Any, shown: str) -> str | None:
@@ -601,14 +639,16 @@ def check_many(
     Raises:
         UsageError: Nothing goes with the pattern, or an argument names something that does not exist.
     """
+    if workers < 1:
+        raise UsageError("workers is a whole number from 1 on.")
     wanted = sorted(_wanted(layers) - {"wellformed"})
     job = _Job(release, tuple(wanted), as_overrides(overrides), limits, validator, show_values)
     found = expand(sources)
     if workers < 2 or len(found) < 2:
         return Reports(map(job, found))
     with ProcessPoolExecutor(min(workers, len(found)), mp_context=_processes()) as pool:
-        chunk = max(1, min(32, len(found) // (workers * 4)))
-        return Reports(pool.map(job, [_portable(item) for item in found], chunksize=chunk))
+        chunk = max(1, min(256, len(found) // (workers * 4)))
+        return Reports(pool.map(job, [_portable(item, limits or DEFAULT) for item in found], chunksize=chunk))
 
 
 def _processes() -> BaseContext:
@@ -655,9 +695,14 @@ def unopened(name: str, error: OSError) -> Report:
     return Report(name, None, None, None, (failed, *others), (finding,))
 
 
-def _portable(source: Source) -> Source:
-    """A source as another process can take it."""
-    return bytes(source) if isinstance(source, memoryview) else source.read() if hasattr(source, "read") else source
+def _portable(source: Source, limits: Limits) -> Source:
+    """A source as another process can take it; of an open file that is too large, as much as is refused there too."""
+    if not isinstance(source, memoryview) and not hasattr(source, "read"):
+        return source
+    try:
+        return load(source, limits.max_bytes).data
+    except UnsafeDocument:
+        return bytes(limits.max_bytes + 1)
 
 
 def expand(what: str | os.PathLike[str] | Iterable[Source]) -> list[Source]:
@@ -669,7 +714,7 @@ def expand(what: str | os.PathLike[str] | Iterable[Source]) -> list[Source]:
     if not isinstance(what, (str, os.PathLike)):
         return list(what)
     text = os.fspath(what)
-    if Path(text).is_dir():
+    if text and Path(text).is_dir():
         found = sorted(str(path) for path in Path(text).glob("*.xml"))
     elif glob.has_magic(text) and not Path(text).exists():
         found = sorted(glob.glob(text, recursive=True))

@@ -7,7 +7,7 @@ ends up in logs and on screens.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,3 +87,63 @@ class UnknownRelease(DocumentError):
 
 class NotADossier(DocumentError):
     """The root is an element of a known release, but not one that stands by itself."""
+
+
+class FieldError(OsoBridgeError, ValueError):
+    """A part of the model was given fields that do not exist, or values of another type.
+
+    Attributes:
+        faults: For each fault the path of the field, what is wrong in Dutch and in English; never a value.
+    """
+
+    def __init__(self, part: str, faults: list[dict[str, str]]) -> None:
+        told = "; ".join(f"{fault['path']}: {fault['en']}" for fault in faults[:5])
+        more = f" (and {len(faults) - 5} more)" if len(faults) > 5 else ""
+        super().__init__(f"{part} cannot be made: {told}{more}.")
+        self.faults = faults
+
+
+class IllTyped(OsoBridgeError, ValueError):
+    """A document holds values that their fields cannot hold; raised by ``dossier(strict=True)`` only.
+
+    Attributes:
+        findings: A finding for each of them.
+    """
+
+    def __init__(self, findings: list[Any]) -> None:
+        places = ", ".join(str(finding.path) for finding in findings[:5])
+        super().__init__(f"{len(findings)} values are of another type than their fields: {places}.")
+        self.findings = findings
+
+
+class WriteRefused(OsoBridgeError):
+    """What would be written does not pass the checks.
+
+    Attributes:
+        report: The report on it, with a remedy for each finding.
+    """
+
+    def __init__(self, report: Any) -> None:
+        rules = dict.fromkeys(finding.rule for finding in report.findings if finding.severity == "error")
+        named = ", ".join(list(rules)[:5]) + (" ..." if len(rules) > 5 else "")
+        super().__init__(
+            f"The dossier was not written: it breaks {named or 'a check that could not be made'}.",
+            remedy="See .report, or oso.todo(dossier, release=...); check=False writes it all the same.",
+        )
+        self.report = report
+
+
+class WouldLose(OsoBridgeError):
+    """The release has no place for a part of the dossier.
+
+    Attributes:
+        losses: What would be lost, each with its path and kind.
+    """
+
+    def __init__(self, losses: list[Any]) -> None:
+        named = ", ".join(loss.path for loss in losses[:5]) + (" ..." if len(losses) > 5 else "")
+        super().__init__(
+            f"The release has no place for {len(losses)} parts of the dossier: {named}.",
+            remedy='Leave them out, or write with losses="allow".',
+        )
+        self.losses = losses

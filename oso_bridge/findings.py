@@ -94,6 +94,10 @@ class Finding:
     args: Mapping[str, str] = field(default_factory=dict)
     value: str | None = None
 
+    def __str__(self) -> str:
+        where = self.path or self.xpath or "-"
+        return f"{self.severity.value} {self.rule} ({where}, line {self.line or '-'}): {self.text('en')}"
+
     def text(self, language: str = "nl") -> str:
         """What is wrong, in ``nl`` or ``en``."""
         return fill(self.message.text[language], self.args, language)

@@ -51,6 +51,10 @@ class Override:
     profile: str | None = None
     until: date | None = None
 
+    def __post_init__(self) -> None:
+        if self.severity not in SEVERITIES:
+            raise UsageError(f"There is no severity {self.severity!r}; choose from {', '.join(SEVERITIES)}.")
+
     def holds(self, finding: Finding, profile: str | None, today: date) -> bool:
         """Whether this decision is about a finding, today."""
         if self.until is not None and today > self.until:

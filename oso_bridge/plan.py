@@ -8,6 +8,7 @@ Types that hold themselves do not occur (the compiler refuses them), so the tree
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ class Branch:
         branches: Its children with children, by name.
         leaves: Its children with only text, by name.
         steps: What a reader does with a child, by tag in Clark notation.
+        places: The place of each child in the order, by name.
     """
 
     number: int
@@ -81,6 +83,7 @@ class Branch:
     branches: dict[str, Branch] = field(default_factory=dict)
     leaves: dict[str, Leaf] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
 
     @property
     def child_names(self) -> list[str]:
@@ -113,6 +116,7 @@ class Tree:
         order = 0
         for particle in branch.content:
             for item in particle.get("choice", (particle,)):
+                branch.places[item["name"]] = order
                 self._child(branch, item, 0 if "choice" in particle else item["min"], order)
                 order += 1
         return branch
@@ -209,6 +213,52 @@ def load(release: Release) -> Plan:
     if not file.is_file():
         raise DataError(f"The release {release.id} has no plan.json.", where=str(release.folder))
     return _load(file)
+
+
+@cached(maxsize=64)
+def model_paths(release: Release) -> dict[str, str]:
+    """For each place of the structure its place in the model (``paths.json``); empty when the release has no table."""
+    file = release.folder / "paths.json"
+    if not file.is_file():
+        return {}
+    with file.open("rb") as source:
+        found: dict[str, str] = json.load(source)
+    return found
+
+
+_STEP = re.compile(r"/([^/\[]+)\[(\d+)\]")
+
+
+def model_path(release: Release, xpath: str) -> str | None:
+    """The place in the model of a place in a document.
+
+    Args:
+        release: The release of the document.
+        xpath: The place with its numbers, such as ``/dossier[1]/inzage[1]/akkoord[1]``.
+
+    Returns:
+        A path such as ``leerling.adressen[2].postcode``, the number of an item shown from the second on; None when the
+        release has no table or the place is the document.
+    """
+    paths = model_paths(release)
+    steps = [(name, int(number)) for name, number in _STEP.findall(xpath)]
+    if steps and steps[0][0] == "dossiers":
+        del steps[0]
+    if not paths or len(steps) < 2:
+        return None
+    path, shown, numbers = steps[0][0], "", list[int]()
+    for name, number in steps[1:]:
+        path = f"{path}/{name}"
+        found = paths.get(path)
+        if found is None:
+            shown = f"{shown}.{name}" if number == 1 else f"{shown}.{name}[{number}]"
+        else:
+            if found.endswith("[]") and found != shown:
+                numbers.append(number)
+            shown = found
+    for number in numbers:
+        shown = shown.replace("[]", "" if number == 1 else f"[{number}]", 1)
+    return f"dossier[{steps[0][1]}].{shown}".strip(".") if steps[0][1] > 1 else shown.strip(".")
 
 
 @cached(maxsize=1)

@@ -88,13 +88,13 @@ def installed() -> tuple[Release, ...]:
 
 
 def release(name: str) -> Release:
-    """The installed release of that id.
+    """The installed release of that id; the version alone will do where one format has it.
 
     Raises:
         UsageError: There is none; the text lists those there are.
     """
     for candidate in installed():
-        if candidate.id == name:
+        if name in (candidate.id, candidate.version) and [item.version for item in installed()].count(name) < 2:
             return candidate
     known = ", ".join(candidate.id for candidate in installed())
     raise UsageError(f"There is no installed release {name!r}.", remedy=f"Installed: {known}.")

@@ -15,6 +15,9 @@ from oso_bridge.errors import UsageError
 from oso_bridge.findings import Finding, Layer, Severity, State
 from oso_bridge.overrides import SUPPRESS, Override, Overrides, as_overrides
 
+MORE = "LAAG.meer"
+"""The finding that counts what a layer did not list."""
+
 
 def digest_of(data: bytes) -> str:
     """SHA-256 of bytes, as ``sha256:...``."""
@@ -41,6 +44,12 @@ class Report:
     layers: tuple[Layer, ...]
     findings: tuple[Finding, ...]
     overrides: Overrides | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        """The verdict in one line."""
+        counts = ", ".join(f"{number} {name}" for name, number in self.counts.items() if number)
+        verdict = "ok" if self.ok else "not ok"
+        return f"{self.source}: {verdict}" + (f" ({counts})" if counts else "")
 
     @property
     def digest(self) -> str | None:
@@ -101,7 +110,17 @@ class Report:
         decisions = as_overrides(overrides) or self.overrides
         if any(layer.required and layer.state in (State.NOT_RUN, State.UNCLEAR) for layer in self.layers):
             return False
+        if any(self._hides_errors(finding, decisions) for finding in self.findings):
+            return False
         return not any(self.severity_of(finding, decisions) == Severity.ERROR for finding in self.findings)
+
+    def _hides_errors(self, finding: Finding, decisions: Overrides | None) -> bool:
+        """Whether a finding counts others of a layer that failed: no decision was made about those."""
+        if finding.rule != MORE or self.severity_of(finding, decisions) == SUPPRESS:
+            return False
+        return any(
+            layer.name == finding.layer and layer.state is State.FAILED for layer in self.layers if layer.required
+        )
 
     @property
     def exit_code(self) -> int:
@@ -170,8 +189,8 @@ class Reports:
 
     @property
     def exit_code(self) -> int:
-        """1 when any document has an error, else 3 when a required layer did not pass anywhere, else 0."""
-        codes = {report.exit_code for report in self._reports}
+        """1 when any document has an error, else 3 when a required layer did not pass anywhere, else 0; 3 for none."""
+        codes = {report.exit_code for report in self._reports} or {3}
         return 1 if 1 in codes else 3 if 3 in codes else 0
 
     def save(self, path: str | os.PathLike[str], language: str = "nl") -> None:

@@ -25,7 +25,7 @@ def pack(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED, comment:
     with warnings.catch_warnings(), zipfile.ZipFile(buffer, "w", method) as archive:
         warnings.simplefilter("ignore")  # two members of one name
         for name, content in files:
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, method)  # of no particular time: tests must collect alike
         archive.comment = comment
     return buffer.getvalue()
 

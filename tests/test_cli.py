@@ -431,10 +431,10 @@ def test_read(run: Any, tmp_path: Path) -> None:
     assert "release: oso/2019.1\n" in made.out
     assert "schema_ok: yes\n" in made.out
     document = oso.read(GOOD)
-    told = json.loads(run("read", GOOD, "--json").out)
+    told = json.loads(run("read", GOOD, "--json", "--record").out)
     assert told["record"] == document.record
     assert told["digest"] == document.digest
-    assert run("read", GOOD, "--json", "--output", tmp_path / "uit.json").out == ""
+    assert run("read", GOOD, "--record", "--output", tmp_path / "uit.json").out == ""
     assert json.loads((tmp_path / "uit.json").read_text(encoding="utf-8")) == told
 
 

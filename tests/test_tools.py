@@ -1,16 +1,17 @@
-"""What stands beside the package: the page with all rules, and the files of the race."""
+"""What stands beside the package: the pages with all rules and all fields, and the files of the race."""
 
 from __future__ import annotations
 
 import re
 
+import gen_model_page
 import gen_rules_page
 import make_files
 import pytest
 from lxml import etree
 
 import oso_bridge as oso
-from oso_bridge import data
+from oso_bridge import binding, data, model, plan
 
 
 def test_the_page_has_every_rule_with_its_texts_filled_in() -> None:
@@ -28,6 +29,53 @@ def test_the_page_says_what_the_official_check_never_gives() -> None:
     assert "2019.1: `OVa.TR05`, **warning**" in section
     assert "**silent**" in page.split("### OG.03\n")[1].split("###")[0]
     assert "**" not in page.split("### OVa.LL05\n")[1].split("###")[0]
+
+
+def section(page: str, title: str) -> str:
+    """One chapter of a page."""
+    return page.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def test_the_dictionary_has_every_field_of_every_part() -> None:
+    page = gen_model_page.page()
+    parts = [part for part in vars(model).values() if isinstance(part, type) and issubclass(part, model.Deel)]
+    used = [part for part in parts if part not in (model.Deel, model.Persoon, model.Toets)]
+    for part in used:
+        shown = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \| [^|]*\|$", section(page, part.__name__), re.MULTILINE)
+        assert shown == list(part.model_fields), part.__name__
+
+
+def test_the_dictionary_tells_where_an_element_lives_and_which_codes_it_takes() -> None:
+    page = gen_model_page.page()
+    assert "| `herzienadvies` | [Advies](#advies).niveau (herzien) |" in section(page, "From element to field")
+    level = next(line for line in section(page, "Advies").splitlines() if line.startswith("| `niveau`"))
+    assert "[code of list 2](#list-2) | `advies` (definitief), `herzienadvies` (herzien) |" in level
+    assert re.search(r"^### List 2: Advies VO \{#list-2\}\n\n2016.1, 2019.1: `01`, `10`", page, re.MULTILINE)
+    country = section(page, "Land")
+    assert "`land@omschrijving`" in country
+    assert "| 2019.1: `aandachtspunten` |" in section(page, "Overstapadvies")
+
+
+def test_every_element_of_a_release_is_in_the_dictionary() -> None:
+    listed = set(
+        re.findall(r"^\| `([\w@-]+)` \|", section(gen_model_page.page(), "From element to field"), re.MULTILINE)
+    )
+    for release in oso.installed():
+        paths = plan.model_paths(release)
+        leaves = {path.rpartition("/")[2] for path in paths if not any(other.startswith(f"{path}/") for other in paths)}
+        assert leaves <= listed
+
+
+@pytest.mark.parametrize("release", oso.installed(), ids=lambda release: release.id)
+def test_the_paths_of_a_release_are_those_of_its_table(release: oso.Release) -> None:
+    assert plan.model_paths(release) == binding.table(release).paths
+
+
+def test_the_links_of_the_dictionary_lead_to_its_chapters() -> None:
+    page = gen_model_page.page()
+    titles = {title.lower().replace(" ", "-") for title in re.findall(r"^## (.+)$", page, re.MULTILINE)}
+    anchors = titles | set(re.findall(r"\{#([\w-]+)\}", page))
+    assert set(re.findall(r"\(#([\w-]+)\)", page)) <= anchors
 
 
 @pytest.mark.parametrize("name", make_files.SIZES)

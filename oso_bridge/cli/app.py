@@ -21,10 +21,14 @@ ENTRY_POINTS = "oso_bridge.commands"
 COMMANDS = {
     "check": "Check documents and report what is wrong, where, and what to do.",
     "show": "Show a dossier as something a person can read.",
-    "read": "Say what a document is, or give all of it as JSON.",
+    "read": "Say what a document is, or give its dossier as JSON.",
+    "write": "Write the JSON of a dossier as XML of a release.",
+    "todo": "Say what a dossier still needs before it can be written.",
     "extract": "Save the attachments of a dossier as files.",
     "explain": "Explain a rule, or find the rule behind an official message.",
+    "new": "Make a fictional dossier, a good one or one that breaks just one rule.",
     "render": "Turn a saved JSON report into another form.",
+    "schema": "Give the JSON Schema of a dossier.",
     "releases": "List the releases that are installed.",
     "doctor": "Say what this installation consists of and whether it is healthy.",
 }
@@ -125,7 +129,7 @@ app = typer.Typer(
 
 
 @app.callback(
-    help="Read, check and show OSO dossiers.",
+    help="Read, check, show and write OSO dossiers.",
     epilog="Exit codes: 0 in order, 1 errors, 3 not fully checked, 2 wrong use.",
 )
 def _root(

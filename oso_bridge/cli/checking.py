@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from oso_bridge.cli.inputs import Input
+    from oso_bridge.overrides import Overrides
 
 _FEW = 5  # documents that are checked before anyone wonders whether something happens
 
@@ -68,13 +69,41 @@ def _settings(
 ) -> dict[str, Any]:
     from oso_bridge.overrides import as_overrides
 
+    decided = as_overrides(overrides)
+    for doubt in _doubts(decided) if decided else ():
+        output.note(doubt)
     wanted = [name.strip() for name in layers.split(",") if name.strip()] if layers else None
     return {
         "layers": wanted,
-        "overrides": as_overrides(overrides),
+        "overrides": decided,
         "release": release,
         "show_values": show_values,
     }
+
+
+def _unknown(rule: str) -> str | None:
+    """Why no finding can have that id; None when one can."""
+    import oso_bridge as oso
+    from oso_bridge.errors import UsageError
+
+    try:
+        ids = [row["id"] for row in oso.explain(rule)]
+    except UsageError as error:
+        return str(error)
+    # an official id finds its rules, but findings go by our own
+    return None if rule in ids else f"Findings of {rule} have the id {' or '.join(dict.fromkeys(ids))}."
+
+
+def _doubts(overrides: Overrides) -> Iterator[str]:
+    """What is odd about agreed exceptions, although they can be read: a rule that nothing has, a day that is past."""
+    from datetime import date
+
+    for number, decision in enumerate(overrides.decisions, start=1):
+        rule = decision.rule
+        if not set(rule) & set("*?[") and (doubt := _unknown(rule)):
+            yield f"Override {number} matches nothing. {doubt}"
+        if decision.until and decision.until < date.today():
+            yield f"Override {number} ({rule}) held until {decision.until} and does not count any more."
 
 
 def _reports(sources: list[Input], settings: dict[str, Any], workers: int, quiet: bool) -> Iterable[Any]:

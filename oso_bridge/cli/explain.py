@@ -10,7 +10,7 @@ from oso_bridge.cli import options, output
 from oso_bridge.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _WORDS = {
     "nl": {
@@ -63,8 +63,13 @@ def command(
     if every:
         output.write(json.dump(all_ids()) if as_json else "".join(f"{name}\n" for name in all_ids()))
         return
-    rows = oso.explain(rule or message or "", message=message is not None)
+    rows = oso.explain(_id(rule, all_ids()) if rule else message or "", message=message is not None)
     output.write(json.dump(rows) if as_json else "\n".join("\n".join(_row(row, lang)) + "\n" for row in rows))
+
+
+def _id(given: str, known: Iterable[str]) -> str:
+    """The id itself; one in other capitals finds the rule as well."""
+    return {name.casefold(): name for name in known}.get(given.casefold(), given)
 
 
 def _row(row: dict[str, Any], lang: str) -> Iterator[str]:

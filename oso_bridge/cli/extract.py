@@ -43,7 +43,7 @@ def _extract(content: str, path: str, folder: Path) -> bool:
         for name, unpack in members(content):
             output.write(f"{_save(folder, name, unpack)}\n")
     except DocumentError as error:
-        output.note(f"{path}: {error.what} ({error.rule}).")
+        output.note(f"{path}: {error.what} ({error.rule}). For what to do: oso-bridge explain {error.rule}.")
         return False
     return True
 

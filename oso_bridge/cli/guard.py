@@ -20,6 +20,8 @@ _ADVICE: dict[type[OSError], str] = {
     FileNotFoundError: "Check the name and the folder.",
     PermissionError: "Ask for the right to use it, or choose another place.",
     IsADirectoryError: "Give a file, not a folder.",
+    NotADirectoryError: "Give a folder, not a file.",
+    FileExistsError: "Choose another name.",
 }
 
 

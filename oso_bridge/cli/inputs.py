@@ -34,7 +34,7 @@ def single(name: str) -> Input:
     if name == STDIN:
         return sys.stdin.buffer
     if Path(name).is_dir():
-        raise UsageError("This command takes one document, not a folder.", where=name)
+        raise UsageError("This command takes one document, not a folder.", where=name, remedy="Name a file in it.")
     return str(next(_expand(name)))
 
 
@@ -57,7 +57,11 @@ def _folder(folder: Path) -> list[str]:
         str(Path(at) / name) for at, _, names in os.walk(folder) for name in names if name.lower().endswith(".xml")
     ]
     if not found:
-        raise UsageError("There are no .xml files in this folder.", where=str(folder))
+        raise UsageError(
+            "There are no .xml files in this folder.",
+            where=str(folder),
+            remedy="Name the files, if they end otherwise.",
+        )
     return sorted(found)
 
 
@@ -65,5 +69,5 @@ def _pattern(pattern: str) -> list[str]:
     """Windows leaves patterns to the program."""
     found = [path for path in glob.glob(pattern, recursive=True) if Path(path).is_file()]
     if not found:
-        raise UsageError("No file matches this pattern.", where=pattern)
+        raise UsageError("No file matches this pattern.", where=pattern, remedy="Check the name and the folder.")
     return sorted(found)

@@ -31,6 +31,10 @@ Release = Annotated[
     str | None,
     typer.Option("--release", help="Follow this release, such as oso/2019.1.", autocompletion=_releases),
 ]
+TargetRelease = Annotated[
+    str, typer.Option("--release", help="The release to write, such as oso/2019.1.", autocompletion=_releases)
+]
+DossierJson = Annotated[str, typer.Argument(metavar="FILE.json", help="A dossier as JSON, or - for standard input.")]
 Document = Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")]
 ReportFormat = Annotated[
     str | None,

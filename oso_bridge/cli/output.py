@@ -18,6 +18,12 @@ def note(text: str) -> None:
     print(f"oso-bridge: {line}", file=sys.stderr)  # noqa: T201 - this is the one place
 
 
+def complain(text: str) -> None:
+    """Several lines on standard error, such as a report on what was not written."""
+    encoding = sys.stderr.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding), end="", file=sys.stderr)  # noqa: T201 - as note does
+
+
 def colour() -> bool:
     """Whether standard output is a terminal that shows colours, and nobody asked for none."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"

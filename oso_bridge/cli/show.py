@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from oso_bridge.cli import inputs, options, output
 from oso_bridge.errors import UsageError
 
-_SUFFIXES = {".html": "html", ".htm": "html"}
+_SUFFIXES = {".html": "html", ".htm": "html", ".txt": "text"}
 
 
 def command(
@@ -28,12 +29,23 @@ def command(
     """
     from oso_bridge.render.words import check_language
 
-    chosen = page_format or (_SUFFIXES.get(output_file.suffix.lower(), "text") if output_file else "text")
+    chosen = page_format or (_format_of(output_file) if output_file else "text")
     if chosen not in ("text", "html"):
         raise UsageError(f"A dossier cannot be shown as {chosen!r}.", remedy="Choose one of: text, html.")
     source = inputs.single(file)
     text = _page(source, chosen, check_language(lang), release, colour=output_file is None and output.colour())
     output.write(text, output_file, sources=[source])
+
+
+def _format_of(path: Path) -> str:
+    """The form that belongs to the suffix of a file."""
+    if path.suffix.lower() not in _SUFFIXES:
+        raise UsageError(
+            f"A dossier cannot be shown as {path.suffix!r}.",
+            where=str(path),
+            remedy=f"Use one of: {' '.join(_SUFFIXES)}, or say --format.",
+        )
+    return _SUFFIXES[path.suffix.lower()]
 
 
 def _page(source: inputs.Input, chosen: str, lang: str, release: str | None, *, colour: bool) -> str:

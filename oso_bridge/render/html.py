@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from oso_bridge._version import __version__
 from oso_bridge.render.outcome import Finding, Layer, Report, by_layer, profile, severity, verdict
 from oso_bridge.render.page import Html, page, rows, table, tag
-from oso_bridge.render.text import counts, override, rule
+from oso_bridge.render.text import counts, override, place_of, rule
 from oso_bridge.render.words import layer_word, one_line, severity_word, spoken, state_of, state_word, word
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def _finding(finding: Finding, language: str) -> Html:
 
 def _head(finding: Finding, level: str, language: str) -> Html:
     line = tag("span", f"{word('line', language)} {finding['line']}", class_="line") if finding["line"] else None
-    place = finding["path"] or finding["xpath"]
-    where = tag("code", one_line(place)) if place else tag("span", word("whole_document", language))
+    place = place_of(finding)
+    where = tag("code", place) if place else tag("span", word("whole_document", language))
     return tag("p", tag("span", severity_word(level, language), class_="level"), line, where, class_="head")
 
 

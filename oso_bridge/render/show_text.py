@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NARROWEST = 14  # characters; a column that would have to be narrower makes a table no table
-_LABEL = 34  # characters that a label gets before its value begins
+_LABEL = 40  # characters that a label gets before its value begins
 
 
 def as_text(view: View, *, colour: bool = False) -> str:

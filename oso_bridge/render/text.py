@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 WIDTH = 100
+DOCUMENT = "/[1]"  # the place of what is wrong with the document as a whole
 _STATES = ("failed", "unclear", "not_run", "warned", "passed")
 _COLOURS = {
     "error": "31;1",
@@ -97,10 +98,18 @@ def _layers(layers: Sequence[Layer], language: str, paint: Paint) -> Iterator[st
             said = word(f"state.{state}", language).capitalize()
             first, *rest = _wrap(f"{said}: {names}", "  ", "    ")
             yield from (first.replace(said, paint(said, state), 1), *rest)
+    for reason, about in _reasons(layers, language).items():
+        yield from _wrap(f"{', '.join(about)}: {reason}", "  ", "    ")
+
+
+def _reasons(layers: Sequence[Layer], language: str) -> dict[str, list[str]]:
+    """Why layers did not run as usual, and what to do; each said once, with the layers it holds for."""
+    found: dict[str, list[str]] = {}
     for layer in layers:
         reason = " ".join(part for key in ("reason", "remedy") if (part := spoken(layer.get(key), language)))
         if reason:
-            yield from _wrap(f"{layer_word(layer, language)}: {reason}", "  ", "    ")
+            found.setdefault(reason, []).append(layer_word(layer, language))
+    return found
 
 
 def _finding(finding: Finding, language: str, paint: Paint) -> Iterator[str]:
@@ -122,8 +131,23 @@ def _severity(finding: Finding, language: str, paint: Paint) -> str:
 
 def _where(finding: Finding, language: str) -> str:
     line = f"{word('line', language)} {finding['line']}" if finding["line"] else ""
-    place = finding["path"] or finding["xpath"] or word("whole_document", language)
-    return ", ".join(part for part in (line, one_line(place)) if part)
+    place = place_of(finding) or ("" if line else word("whole_document", language))
+    return ", ".join(part for part in (line, place, element_of(finding)) if part)
+
+
+def element_of(finding: Finding) -> str:
+    """The element of the document, when the model calls it otherwise: its last two names, to search the XML for."""
+    names = [step.removesuffix("[1]") for step in (finding["xpath"] or "").split("/")[2:]]
+    last = names[-1].partition("[")[0] if names else ""
+    if not last or not finding["path"] or finding["path"].rpartition(".")[2].partition("[")[0] == last:
+        return ""
+    return f"<{'/'.join(names[-2:])}>"
+
+
+def place_of(finding: Finding) -> str:
+    """The place of a finding; empty for the document as a whole."""
+    place = finding["path"] or finding["xpath"]
+    return one_line(place) if place and place != DOCUMENT else ""
 
 
 def rule(finding: Finding, language: str) -> str:

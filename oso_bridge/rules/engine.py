@@ -72,6 +72,12 @@ class _Group:
     document: Test | None
     guard: Test | None
     tests: list[_Tested] = field(default_factory=list)
+    made: list[tuple[Test, Row, str | None]] = field(default_factory=list)
+    """The same, taken apart once: the loop that runs them is the hot one."""
+
+    def add(self, tested: _Tested) -> None:
+        self.tests.append(tested)
+        self.made.append((tested.test, tested.row, tested.leaf))
 
 
 @dataclass(slots=True)
@@ -138,10 +144,12 @@ class Program:
             (path, value), *_ = when["is"].items()
             by_text = self._switches.setdefault(path, (paths.texts(path, self._tree), {}))[1]
             for text in [value] if isinstance(value, str) else value:
-                by_text.setdefault(text, _Group(None, None)).tests.append(tested)
+                by_text.setdefault(text, _Group(None, None)).add(tested)
             return
         guard = _guard(words, row.keys.get("when", {}), row.keys.get("unless", {}))
-        self._document.append(_Group(None, guard, [tested]))
+        group = _Group(None, guard)
+        group.add(tested)
+        self._document.append(group)
 
     def _add_spot(self, row: Row, spot: Spot) -> None:
         number = spot.branch.number
@@ -152,7 +160,7 @@ class Program:
             return
         what = _at_leaf(row.what, spot.leaf) if spot.leaf else row.what
         words = Words(self._release, self._tree, None if spot.leaf else spot.branch)
-        self._group(row, number, words).tests.append(_Tested(words.check(row.word, what), row, spot.leaf))
+        self._group(row, number, words).add(_Tested(words.check(row.word, what), row, spot.leaf))
 
     def _group(self, row: Row, number: int, words: Words) -> _Group:
         when, unless = row.keys.get("when", {}), row.keys.get("unless", {})
@@ -201,7 +209,7 @@ class Program:
         for group in groups:
             try:
                 if group.guard is None or group.guard(_EMPTY, document):
-                    hits += [Hit(tested.row) for tested in group.tests if tested.test(_EMPTY, document)]
+                    hits += [Hit(row) for test, row, _ in group.made if test(_EMPTY, document)]
             except BreaksOff:
                 broke.extend(tested.row for tested in group.tests)
 
@@ -230,14 +238,14 @@ def _run_group(
         except BreaksOff:
             broke.extend(tested.row for tested in tests)
             continue
-        for tested in tests:
+        for test, row, leaf in group.made:
             try:
-                if tested.leaf is not None:
-                    _run_leaf(tested, record, entry, document, branch, hits)
-                elif tested.test(record, document):
-                    hits.append(Hit(tested.row, branch, entry))
+                if leaf is not None:
+                    _run_leaf(test, row, leaf, record, entry, document, branch, hits)
+                elif test(record, document):
+                    hits.append(Hit(row, branch, entry))
             except BreaksOff:
-                broke.append(tested.row)
+                broke.append(row)
 
 
 def _holds(guard: Test, document: Document, tests: list[_Tested], broke: list[Row]) -> bool:
@@ -249,14 +257,16 @@ def _holds(guard: Test, document: Document, tests: list[_Tested], broke: list[Ro
         return False
 
 
-def _run_leaf(tested: _Tested, record: Record, entry: int, document: Document, branch: Branch, hits: list[Hit]) -> None:
+def _run_leaf(
+    test: Test, row: Row, leaf: str, record: Record, entry: int, document: Document, branch: Branch, hits: list[Hit]
+) -> None:
     """A check on a text itself, made for each of them."""
-    value = record.get(str(tested.leaf))
+    value = record.get(leaf)
     if value is None:
         return
     for occurrence, item in enumerate(value if isinstance(value, list) else [value]):
-        if tested.test({str(tested.leaf): item}, document):
-            hits.append(Hit(tested.row, branch, entry, tested.leaf, occurrence))
+        if test({leaf: item}, document):
+            hits.append(Hit(row, branch, entry, leaf, occurrence))
 
 
 def _run_coded(coded: _Coded, records: list[Record], branch: Branch, hits: list[Hit]) -> None:
@@ -410,6 +420,21 @@ class Engine:
         if name not in names:
             raise UsageError(f"There is no check {name!r}.", remedy=f"Choose from {', '.join(names)}.")
         return name
+
+
+def require_check(name: str) -> None:
+    """Refuse the name of an official check that no format has.
+
+    Raises:
+        UsageError: There is no such check.
+    """
+    known = [
+        str(item["name"])
+        for format_name in data.subfolders("schemas")
+        for item in data.toml("schemas", format_name, "format.toml").get("dispatch", {}).get("check", ())
+    ]
+    if name not in known:
+        raise UsageError(f"There is no check {name!r}.", remedy=f"Choose from {', '.join(known)}.")
 
 
 def _texts_of(path: str, tree: Tree) -> paths.Texts:

@@ -12,7 +12,7 @@ from oso_bridge.findings import LANGUAGES, Message, fill
 from oso_bridge.releases import Release
 from oso_bridge.rules.rows import Row, rows, table
 
-GROUPS = ("DOC", "XSD", "LAAG")
+GROUPS = ("DOC", "XSD", "LAAG", "MODEL")
 
 
 def explain(what: str, *, message: bool = False) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ class Checker:
         Raises:
             AssertionError: Another set of rules is broken, or a required layer did not run.
         """
+        __tracebackhide__ = True
         report = check(source, **settings)
         broken = {finding.rule for finding in report.findings if finding.severity == "error"}
         if broken != set(expect):

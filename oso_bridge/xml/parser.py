@@ -65,6 +65,7 @@ _SYNTAX = {
     "prefix": (201, 202, 203),
     "entiteit": (23, 26, 27, 28, 68),
     "na-einde": (5,),
+    "declaratie": (64,),
     "geen-xml": (4,),
 }
 

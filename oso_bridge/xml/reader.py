@@ -225,3 +225,27 @@ def _note_order(record: Record, steps: list[Step]) -> None:
     orders = [order for _, _, _, order in steps]
     if orders != sorted(orders):
         record[ORDER] = [name for _, name, _, _ in steps]
+
+
+def index_record(record: Record, tree: Tree) -> Index:
+    """The index of a record that was made or changed instead of read.
+
+    Args:
+        record: The record of the root of the tree.
+        tree: The plan that it follows.
+
+    Returns:
+        Per number of a branch its records, the same objects, in document order.
+    """
+    index: Index = defaultdict(list)
+    _add_to(index, record, tree.root)
+    return index
+
+
+def _add_to(index: Index, record: Record, branch: Branch) -> None:
+    index[branch.number].append(record)
+    for part in record.get(GROUPS, (record,)):
+        for name, child in branch.branches.items():
+            value = part.get(name, ())
+            for item in value if isinstance(value, list | tuple) else (value,):
+                _add_to(index, item, child)

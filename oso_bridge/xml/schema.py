@@ -136,9 +136,10 @@ def explain(errors: Iterable[Any], root: etree._Element, plan: Plan, tree: Tree 
     tree = tree or _tree_of(root, plan)
     explained: list[SchemaError] = []
     met: set[tuple[etree._Element, str]] = set()
+    families: _Families = {}
     for error in list(errors)[:MAX_ERRORS]:
         kind = _KINDS.get(error.type, f"libxml2-{error.type}")
-        element = _resolve(root, error.path)
+        element = _resolve(root, error.path, families)
         previous = explained[-1] if explained else None
         # libxml2 adds "not a valid value of the type" to what it said of a facet of the same value
         if kind == "type" and previous is not None and previous.element_node is element:
@@ -155,7 +156,11 @@ def _tree_of(root: etree._Element, plan: Plan) -> Tree | None:
     return plan.tree(name) if "content" in plan.types.get(plan.elements.get(name, ""), {}) else None
 
 
-def _resolve(root: etree._Element, path: str | None) -> etree._Element:
+_Families = dict[tuple[etree._Element, str], list[etree._Element]]
+"""The children of an element that have one name; looked up once for all errors."""
+
+
+def _resolve(root: etree._Element, path: str | None, families: _Families) -> etree._Element:
     """The element at a path of libxml2, which numbers all elements below one parent alike when it writes ``*``."""
     element = root
     for step in (path or "").split("/")[2:]:
@@ -163,7 +168,9 @@ def _resolve(root: etree._Element, path: str | None) -> etree._Element:
         if match is None:
             break
         name, number = match[1], int(match[2] or 1)
-        same = element if name == "*" else [c for c in element if parser.local_name(c) == name]
+        if name != "*" and (element, name) not in families:
+            families[element, name] = [child for child in element if parser.local_name(child) == name]
+        same = element if name == "*" else families[element, name]
         if number > len(same):
             break
         element = same[number - 1]

@@ -5,7 +5,6 @@ What a document said in another order, or what has no place in the structure, is
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +17,7 @@ _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _ATTRIBUTE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
 )
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 
 
@@ -38,7 +37,7 @@ def write_record(record: Record, tree: Tree) -> bytes:
     writer = _Writer(tree)
     root = tree.root
     writer.branch(root, record, 0, f' xmlns="{tree.namespace}"' if tree.namespace else "")
-    return ("\n".join(writer.lines) + "\n").encode()
+    return _encoded("\n".join(writer.lines) + "\n")
 
 
 class _Writer:
@@ -51,17 +50,36 @@ class _Writer:
     def branch(self, branch: Branch, record: Record, depth: int, attributes: str = "") -> None:
         start, indent = len(self.lines), "  " * depth
         self.lines.append("")
-        extras: list[Extra] = record.get(EXTRA, [])
-        if extras:
-            attributes += self.mixed(branch, record, extras, depth + 1)
-        else:
+        if EXTRA in record:
+            attributes += self.mixed(branch, record, record[EXTRA], depth + 1)
+        elif ORDER in record or GROUPS in record:
             for name, value in self.ordered(branch, record):
                 self.child(branch, name, value, depth + 1, "")
+        else:
+            self.plain(branch, record, depth + 1)
         # an element without children is known as such only now
         empty = len(self.lines) == start + 1
         self.lines[start] = f"{indent}<{branch.name}{attributes}{'/' if empty else ''}>"
         if not empty:
             self.lines.append(f"{indent}</{branch.name}>")
+
+    def plain(self, branch: Branch, record: Record, depth: int) -> None:
+        """The children of a record without particulars; most are in order already, and most are texts."""
+        places = branch.places
+        orders = [places.get(name, -1) for name in record]
+        if -1 in orders:
+            raise _unknown(branch)
+        names = record if orders == sorted(orders) else sorted(record, key=places.__getitem__)
+        indent, lines = "  " * depth, self.lines
+        for name in names:
+            value = record[name]
+            if value.__class__ is str:
+                lines.append(f"{indent}<{name}>{_text(value)}</{name}>" if value else f"{indent}<{name}/>")
+            elif value.__class__ is list:
+                for item in value:
+                    self.child(branch, name, item, depth, "")
+            else:
+                self.child(branch, name, value, depth, "")
 
     def mixed(self, branch: Branch, record: Record, extras: list[Extra], depth: int) -> str:
         """The children in order, with each extra before the child whose place it took; gives the attributes."""
@@ -109,12 +127,12 @@ class _Writer:
             attributes = "".join(given) + attributes
         if not text:
             return f"<{leaf.name}{attributes}/>"
-        return f"<{leaf.name}{attributes}>{_escape(text, _TEXT)}</{leaf.name}>"
+        return f"<{leaf.name}{attributes}>{_text(text)}</{leaf.name}>"
 
     def kept(self, extra: Extra, depth: int) -> int:
         """An element as it was read, or a stray text; gives the number of elements."""
         if extra["kind"] == "text":
-            self.lines.append("  " * depth + _escape(extra["content"], _TEXT))
+            self.lines.append("  " * depth + _text(extra["content"]))
             return 0
         # the namespace around it is declared already, in the root
         tag, end, rest = extra["content"].partition(">")
@@ -138,19 +156,47 @@ def _several(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _text(text: str) -> str:
+    """A text as it stands between tags; few hold a sign that needs another form."""
+    if "&" in text or "<" in text or ">" in text or "\r" in text:
+        return text.translate(_TEXT)
+    return text
+
+
 def _escape(text: str, table: dict[int, str]) -> str:
-    if _ILLEGAL.search(text):
-        raise UsageError(
-            "A text holds a character that XML does not allow, such as a control character.",
-            remedy="Remove the character before writing.",
-        )
     return text.translate(table)
 
 
+def _encoded(text: str) -> bytes:
+    """The document in UTF-8; looked through for characters that XML does not allow, all at once."""
+    data = _utf8(text)
+    # raised here, so that the error of the encoder, which quotes the text, is not dragged along
+    if data is None or len(data.translate(None, _CONTROLS)) != len(data) or "\ufffe" in text or "\uffff" in text:
+        raise _illegal()
+    return data
+
+
+def _utf8(text: str) -> bytes | None:
+    """The text in UTF-8; None when it holds a lone surrogate."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return None
+
+
+def _illegal() -> UsageError:
+    return UsageError(
+        "A text holds a character that XML does not allow, such as a control character.",
+        remedy="Remove the character before writing.",
+    )
+
+
 def _refuse_unknown(branch: Branch, record: Record) -> None:
-    known = branch.branches.keys() | branch.leaves.keys()
-    unknown = [name for name in record if name[0] not in "#@" and name not in known]
-    if unknown:
-        raise UsageError(
-            f"The record has a part that {branch.path} does not have.", where=branch.path, remedy="Remove that part."
-        )
+    if not branch.places.keys() >= {name for name in record if name[0] not in "#@"}:
+        raise _unknown(branch)
+
+
+def _unknown(branch: Branch) -> UsageError:
+    return UsageError(
+        f"The record has a part that {branch.path} does not have.", where=branch.path, remedy="Remove that part."
+    )

@@ -192,8 +192,8 @@ def test_a_decision_about_another_place_leaves_the_finding(tmp_path: Path) -> No
     report = oso.check(edited(BAD))
     assert report.exit_code == 1
     assert not report.acceptable()
-    assert not report.acceptable(oso.Overrides([oso.Override("CL.*", "info", REASON, place="*adres[3]*")]))
-    assert report.acceptable(write(tmp_path, row(place='"*adres[2].soortadres"')))
+    assert not report.acceptable(oso.Overrides([oso.Override("CL.*", "info", REASON, place="*adressen[3]*")]))
+    assert report.acceptable(write(tmp_path, row(place='"*adressen[2].soort"')))
     assert report.to_dict()["findings"][0]["override"] is None
 
 

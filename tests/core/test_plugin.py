@@ -26,7 +26,7 @@ def test_a_bad_document_fails_with_the_findings_and_no_value() -> None:
     with pytest.raises(AssertionError) as caught:
         Checker()(BAD)
     told = str(caught.value)
-    assert "CL.19.soortadres at huidigeschool.adreslijst.adres[2].soortadres, line" in told
+    assert "CL.19.soortadres at school.adressen[2].soort, line" in told
     assert "Use one of these codes" in told
     assert "KANARIE" not in told
 
@@ -77,7 +77,7 @@ def test_the_fixture_in_a_test_of_a_user(pytester: pytest.Pytester) -> None:
     )
     result = pytester.runpytest_inprocess("-p", "no:xdist", "-p", "no:cacheprovider", *plug_in())
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["*CL.19.soortadres at huidigeschool.leerling.adreslijst.adres.soortadres, line 68*"])
+    result.stdout.fnmatch_lines(["*CL.19.soortadres at leerling.adressen.soort, line 68*"])
 
 
 def test_the_fixture_is_listed_with_its_meaning(pytester: pytest.Pytester) -> None:

@@ -20,7 +20,7 @@ from .samples import NAMESPACE, OSO, edited, element, line_with, only, raw, stat
 
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 BO = "<soort>BO</soort>"
-SCORE = "huidigeschool.leerling.eindtoets_basisonderwijs.eindtoetsresultaat.standaardscore"
+SCORE = "rapport.eindtoetsen[soort=eindtoets].resultaat.standaardscore"
 BAD_ADDRESS = "<adres><soortadres>gba</soortadres></adres>"
 
 # what is changed, the id, the path and the text on its line
@@ -30,62 +30,62 @@ CASES: list[Case] = [
         "      <achternaam>Hoogezand</achternaam>\n      <roepnaam>Jil",
         "      <roepnaam>Jil",
         "XSD.ontbreekt.achternaam",
-        "huidigeschool.leerling.roepnaam",
+        "leerling.roepnaam",
         "<roepnaam>Jil<",
     ),
     (
         "<vestigingscode>00</vestigingscode>\n        </schoolloopbaan>",
         "</schoolloopbaan>",
         "XSD.ontbreekt.vestigingscode",
-        "huidigeschool.leerling.schoolloopbaanlijst.schoolloopbaan",
+        "rapport.schoolloopbaan",
         "<schoolloopbaan>",
     ),
-    (BO, "<verzonnen>BO</verzonnen>", "XSD.onbekend.huidigeschool", "huidigeschool.*[7]", "<verzonnen>"),
-    (BO, '<soort xmlns="urn:x">BO</soort>', "XSD.onbekend.huidigeschool", "huidigeschool.soort", "urn:x"),
-    (BO, "<straat>BO</straat>", "XSD.onverwacht.straat", "huidigeschool.straat", "<straat>BO<"),
-    (BO, f"{BO}\n<soort>SO</soort>", "XSD.te-vaak.soort", "huidigeschool.soort[2]", "<soort>SO<"),
+    (BO, "<verzonnen>BO</verzonnen>", "XSD.onbekend.huidigeschool", "school.*[7]", "<verzonnen>"),
+    (BO, '<soort xmlns="urn:x">BO</soort>', "XSD.onbekend.huidigeschool", "school.soort", "urn:x"),
+    (BO, "<straat>BO</straat>", "XSD.onverwacht.straat", "school.straat", "<straat>BO<"),
+    (BO, f"{BO}\n<soort>SO</soort>", "XSD.te-vaak.soort", "school.soort", "<soort>SO<"),
     (
         "<bsn>274957462</bsn>",
         "<bsn>274957462</bsn>\n<onderwijsnummer>1</onderwijsnummer>",
         "XSD.keuze.onderwijsnummer",
-        "huidigeschool.leerling.onderwijsnummer",
+        "leerling.onderwijsnummer",
         "<onderwijsnummer>",
     ),
     (
         f"{BO}\n    <type>Regulier</type>",
         f"<type>Regulier</type>\n{BO}",
         "XSD.volgorde.soort",
-        "huidigeschool.soort",
+        "school.soort",
         BO,
     ),
-    ("<datum>2019-06-03<", "<datum>3 juni<", "XSD.type.datum", "metadata.datum", "<datum>3 juni<"),
-    ("<datum>2019-06-03<", "<datum> 2019-06-03<", "XSD.type.datum", "metadata.datum", "<datum> 2019"),
-    ("<tehuis>false<", "<tehuis>nee<", "XSD.type.tehuis", "huidigeschool.leerling.tehuis", "<tehuis>nee<"),
+    ("<datum>2019-06-03<", "<datum>3 juni<", "XSD.type.datum", "levering.datum", "<datum>3 juni<"),
+    ("<datum>2019-06-03<", "<datum> 2019-06-03<", "XSD.type.datum", "levering.datum", "<datum> 2019"),
+    ("<tehuis>false<", "<tehuis>nee<", "XSD.type.tehuis", "leerling.tehuis", "<tehuis>nee<"),
     ("<standaardscore>534<", "<standaardscore>a<", "XSD.type.standaardscore", SCORE, "<standaardscore>a<"),
-    ("<brincode>00YY<", "<brincode>00yy<", "XSD.patroon.brincode", "huidigeschool.brincode", "<brincode>00yy<"),
-    (BO, "<soort></soort>", "XSD.te-kort.soort", "huidigeschool.soort", "<soort></soort>"),
+    ("<brincode>00YY<", "<brincode>00yy<", "XSD.patroon.brincode", "school.brincode", "<brincode>00yy<"),
+    (BO, "<soort></soort>", "XSD.te-kort.soort", "school.soort", "<soort></soort>"),
     (
         'omschrijving="Nederland"',
         'omschrijving=""',
         "XSD.te-kort.land",
-        "huidigeschool.adreslijst.adres.land",
+        "school.adressen.land",
         "<land omschrijving",
     ),
     (
         "Woonboot achter de sluis",
         "Woonboot ergens achter de grote sluis",
         "XSD.te-lang.locatieomschrijving",
-        "huidigeschool.leerling.adreslijst.adres.locatieomschrijving",
+        "leerling.adressen.locatieomschrijving",
         "Woonboot ergens",
     ),
     ("<standaardscore>534<", "<standaardscore>-1<", "XSD.te-klein.standaardscore", SCORE, "<standaardscore>-1<"),
     ("<standaardscore>534<", "<standaardscore>1001<", "XSD.te-groot.standaardscore", SCORE, "<standaardscore>1001<"),
-    (BO, '<soort code="x">BO</soort>', "XSD.attribuut.soort", "huidigeschool.soort", "<soort code"),
-    ("<metadata>", '<metadata nr="1">', "XSD.attribuut.metadata", "metadata", "<metadata nr"),
-    (BO, "<soort>BO<type>Regulier</type></soort>", "XSD.inhoud.soort", "huidigeschool.soort", "<soort>BO<type>"),
-    (BO, f"{BO} los", "XSD.tekst.huidigeschool", "huidigeschool", "<huidigeschool>"),
-    (BO, f'<soort {XSI} xsi:type="nergens">BO</soort>', "XSD.xsi.soort", "huidigeschool.soort", "xsi:type"),
-    (BO, f'<soort {XSI} xsi:nil="true">BO</soort>', "XSD.xsi.soort", "huidigeschool.soort", "xsi:nil"),
+    (BO, '<soort code="x">BO</soort>', "XSD.attribuut.soort", "school.soort", "<soort code"),
+    ("<metadata>", '<metadata nr="1">', "XSD.attribuut.metadata", "levering", "<metadata nr"),
+    (BO, "<soort>BO<type>Regulier</type></soort>", "XSD.inhoud.soort", "school.soort", "<soort>BO<type>"),
+    (BO, f"{BO} los", "XSD.tekst.huidigeschool", "school", "<huidigeschool>"),
+    (BO, f'<soort {XSI} xsi:type="nergens">BO</soort>', "XSD.xsi.soort", "school.soort", "xsi:type"),
+    (BO, f'<soort {XSI} xsi:nil="true">BO</soort>', "XSD.xsi.soort", "school.soort", "xsi:nil"),
 ]
 FROM_SEVERAL = {"XSD.te-kort.soort"}
 """What libxml2 says beside an element without text of its own."""
@@ -246,7 +246,7 @@ def test_more_errors_than_are_explained_are_counted() -> None:
     last = report.findings[-1]
     assert (last.rule, last.args, last.xpath) == ("XSD.meer", {"aantal": "100"}, "/[1]")
     assert_complete(last)
-    assert report.findings[1].path == "huidigeschool.leerling.adreslijst.adres[2]"
+    assert report.findings[1].path == "leerling.adressen[2]"
     assert oso.read(data).more_faults == 100
 
 
@@ -270,7 +270,7 @@ def test_one_of_several_is_placed_by_its_number(number: int, entry: str) -> None
     parts[number] = parts[number].replace("<jaargroep>", "<jaargroep soort='x'>", 1)
     data = "<schooljaar>20".join(parts).encode()
     finding = only(oso.check(data, layers="schema"), "schema")
-    assert finding.path == f"huidigeschool.leerling.schoolloopbaanlijst.schoolloopbaan{entry}.jaargroep"
+    assert finding.path == f"rapport.schoolloopbaan{entry}.jaargroep"
     assert finding.line == line_with(data, "soort='x'")
 
 

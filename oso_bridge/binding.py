@@ -1,0 +1,260 @@
+"""Binds dossiers to releases: a record into the model, and the model into a record, by the table of the release.
+
+Through the model nothing is lost: what has no field, what has the wrong type and what stood out of order goes into
+``Dossier.extra`` with its release and place, and is put back when that release is written.  What another release has
+no place for is a :class:`Loss`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from oso_bridge import catalog, data, plan, profiles, releases, tables
+from oso_bridge._version import __version__
+from oso_bridge.data import cached
+from oso_bridge.errors import DataError, UsageError
+from oso_bridge.findings import Finding, Severity
+from oso_bridge.model import Dossier, Extra
+from oso_bridge.plan import Branch
+from oso_bridge.records import Record
+from oso_bridge.releases import Release
+from oso_bridge.tables import Kept, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A part of a dossier that a release has no place for.
+
+    Attributes:
+        path: The place in the model, such as ``rapport.ondersteuning.lgf[1].begindatum``.
+        kind: ``geen-plaats`` (no place), ``een-van-meer`` (one place for several), ``andere-release`` (kept of
+            another release).
+    """
+
+    path: str
+    kind: str
+
+    def text(self, language: str = "nl") -> str:
+        """What is lost, in ``nl`` or ``en``; names no value."""
+        texts = _LOSSES[self.kind]
+        return texts[language].format(path=self.path)
+
+
+_LOSSES: dict[str, dict[str, str]] = {
+    "geen-plaats": {
+        "nl": "{path} heeft geen plaats in deze release.",
+        "en": "{path} has no place in this release.",
+    },
+    "een-van-meer": {
+        "nl": "{path} is er een van meer, en deze release heeft plaats voor een.",
+        "en": "{path} is one of several, and this release has a place for one.",
+    },
+    "andere-release": {
+        "nl": "{path} komt uit een andere release en heeft geen plaats in het model.",
+        "en": "{path} comes from another release and has no place in the model.",
+    },
+}
+
+
+@cached(maxsize=32)
+def table(release: Release, root: str = "dossier") -> Table:
+    """The compiled table of a release.
+
+    Args:
+        release: The release.
+        root: The root of the document: ``dossier``, or ``dossiers`` for one that holds several.
+
+    Raises:
+        DataError: The release has no table, or one that does not fit its structure.
+    """
+    file = release.folder / "table.toml"
+    if not file.is_file():
+        raise DataError(f"The release {release.id} has no table.toml.", where=str(release.folder))
+    tree = plan.load(release).tree(root)
+    return tables.compile_table(data.load_toml(file).get("row", ()), _dossier_branch(tree.root), tree, Dossier)
+
+
+def write_paths(release: Release) -> bool:
+    """Write ``paths.json`` of a release: for each place of its structure the place in the model.
+
+    Findings name places in the words of the model, and should not need the model to do so.
+
+    Returns:
+        True when the file changed.
+    """
+    file = release.folder / "paths.json"
+    text = json.dumps(dict(sorted(table(release).paths.items())), indent=0, ensure_ascii=False) + "\n"
+    if file.is_file() and file.read_text(encoding="utf-8") == text:
+        return False
+    file.write_text(text, encoding="utf-8")
+    return True
+
+
+def _dossier_branch(root: Branch) -> Branch:
+    return root if root.name == "dossier" else root.branches["dossier"]
+
+
+def records(record: Record, root: str) -> list[Record]:
+    """The records of the dossiers in a document."""
+    return [record] if root == "dossier" else list(record.get("dossier", ()))
+
+
+def to_dossier(record: Record, release: Release, root: str, trusted: bool) -> Dossier:
+    """A dossier from its record.
+
+    Args:
+        record: The record of a dossier.
+        release: The release whose structure it follows.
+        root: The root of the document it is in.
+        trusted: True when the record passed the schema and was read strictly; then most need no second look.
+    """
+    bound = table(release, root)
+    if trusted and not bound.unbound:
+        try:
+            return Dossier.model_validate(bound.read(record))
+        except (ValidationError, ValueError):
+            # right by the schema and still no value of a type here, such as a date with a time zone
+            pass
+    fields, kept = bound.read_carefully(record)
+    fields["extra"] = [_extra(item, release) for item in kept]
+    return Dossier(**fields)
+
+
+def _extra(item: Kept, release: Release) -> dict[str, Any]:
+    return {
+        "release": release.id,
+        "pad": item.pad,
+        "soort": item.soort,
+        "naam": item.naam or None,
+        "positie": item.positie,
+        "inhoud": item.inhoud,
+        "reden": item.reden,
+    }
+
+
+def ill_typed(dossier: Dossier) -> list[Finding]:
+    """A finding for each value of a document that its field could not hold."""
+    found = []
+    for item in dossier.extra:
+        if item.reden is not None:
+            words = catalog.type_words(item.reden)
+            args = {"element": item.pad.rpartition(".")[2], **{f"soort.{key}": text for key, text in words.items()}}
+            message = catalog.message("MODEL", "type")
+            path = _place(item)
+            found.append(Finding("MODEL.type", "model", Severity.WARNING, False, message, path=path, args=args))
+    return found
+
+
+def _place(item: Extra) -> str:
+    """The place in the model of something that was kept; its place in the document where its release has no table."""
+    try:
+        return table(releases.release(item.release)).place(item.pad)
+    except (UsageError, DataError):
+        return item.pad
+
+
+def to_record(dossier: Dossier, release: Release) -> tuple[Record, list[Loss]]:
+    """The record of a dossier for a release, with what that release has no place for.
+
+    Args:
+        dossier: The dossier; it is not changed.
+        release: The release to write.
+
+    Returns:
+        The record of its root ``dossier``, versions and categories filled in, and the losses.
+    """
+    bound = table(release)
+    record = bound.write(dossier)
+    losses = list(_losses(dossier, record, bound))
+    own = [item for item in dossier.extra if item.release == release.id]
+    lost = tables.restore(record, own)
+    losses += [Loss(_place(item), "geen-plaats") for item in lost]
+    losses += [Loss(_place(item), "andere-release") for item in dossier.extra if item.release != release.id]
+    fill(record, dossier, release)
+    tables.settle_order(record, bound.shape.branch)
+    return record, losses
+
+
+_NUMBER = re.compile(r"\[\d+\]")
+
+
+def _losses(dossier: Dossier, record: Record, bound: Table) -> Iterator[Loss]:
+    """What is in the dossier and not in the record: the record is read again and the two are laid side by side."""
+    again = Dossier.model_validate(bound.read(record))
+    if again == (dossier.model_copy(update={"extra": []}) if dossier.extra else dossier):
+        return
+    yield from _missing(dossier, again, "", bound.kinds)
+
+
+def _missing(whole: BaseModel, part: BaseModel | None, path: str, kinds: dict[str, str]) -> Iterator[Loss]:
+    for name in type(whole).model_fields:
+        value = getattr(whole, name)
+        if value is None or value == [] or (not path and name == "extra"):
+            continue
+        place = f"{path}.{name}" if path else name
+        other = getattr(part, name, None) if part is not None else None
+        if isinstance(value, list):
+            yield from _missing_items(value, other or [], place, kinds)
+        elif isinstance(value, BaseModel):
+            yield from _missing(value, other, place, kinds)
+        elif value != other:
+            yield Loss(place, "geen-plaats")
+
+
+def _missing_items(values: list[Any], others: list[Any], place: str, kinds: dict[str, str]) -> Iterator[Loss]:
+    by = kinds.get(_NUMBER.sub("", place))
+    for number, value in enumerate(values):
+        where = place if number == 0 else f"{place}[{number + 1}]"
+        same = others if by is None else [other for other in others if getattr(other, by) == getattr(value, by)]
+        before = number if by is None else sum(getattr(item, by) == getattr(value, by) for item in values[:number])
+        other = same[before] if before < len(same) else None
+        if other is None:
+            yield from (Loss(lost, "een-van-meer" if same else "geen-plaats") for lost in _whole(value, where, kinds))
+        elif isinstance(value, BaseModel):
+            yield from _missing(value, other, where, kinds)
+        elif value != other:
+            yield Loss(where, "geen-plaats")
+
+
+def _whole(value: Any, where: str, kinds: dict[str, str]) -> list[str]:
+    """The places of all that an item of a list holds."""
+    if not isinstance(value, BaseModel):
+        return [where]
+    return [loss.path for loss in _missing(value, None, where, kinds)] or [where]
+
+
+def _versions_of_others(name: str, release: Release) -> set[str]:
+    others = (other for other in releases.installed() if other.format == release.format and other != release)
+    return {str(other.info[name]) for other in others if name in other.info}
+
+
+def fill(record: Record, dossier: Dossier, release: Release) -> None:
+    """Fill in what the release asks of every dossier and its maker left out: versions, dates, categories."""
+    metadata = record.setdefault("metadata", {})
+    structure = plan.load(release).tree("dossier").by_path["dossier/metadata"]
+    standing: dict[str, str] = {
+        "deeldossier": "LASLVS",
+        "pakketnaam": "oso_bridge",
+        "pakketversie": __version__,
+        "datum": date.today().isoformat(),
+        **{name: str(release.info[name]) for name in ("standaardversie", "validatieversie") if name in release.info},
+    }
+    for name, value in standing.items():
+        if name in structure.leaves:
+            metadata.setdefault(name, value)
+            # a dossier that came in another release does not go out under the version of that one
+            if metadata[name] in _versions_of_others(name, release):
+                metadata[name] = value
+    chosen = profiles.profile_of(dossier.levering.overdrachtsoort, dossier.levering.overstap)
+    categories = structure.branches.get("categorie_uitlevering")
+    if chosen is not None and categories is not None:
+        present = metadata.setdefault("categorie_uitlevering", {})
+        for name in categories.leaves:
+            present.setdefault(name, chosen.category(name))

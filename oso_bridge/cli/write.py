@@ -1,0 +1,74 @@
+"""``oso-bridge write``: the JSON of a dossier as XML of a release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oso_bridge.cli import dossiers, options, output
+from oso_bridge.errors import UsageError, WouldLose, WriteRefused
+
+if TYPE_CHECKING:
+    from oso_bridge.model import Dossier
+
+
+def command(
+    file: options.DossierJson,
+    release: options.TargetRelease,
+    output_file: Annotated[Path | None, typer.Option("--output", "-o", help="Write the XML to this file.")] = None,
+    no_check: Annotated[bool, typer.Option("--no-check", help="Write it even if it would be refused.")] = False,
+    allow_losses: Annotated[
+        bool, typer.Option("--allow-losses", help="Leave out what the release has no place for, and say what.")
+    ] = False,
+    lang: options.Language = "nl",
+) -> None:
+    """Write the JSON of a dossier as XML of a release.
+
+    The XML is checked before it leaves. Exit code 1 when nothing was written: the JSON has faults, the checks
+    refuse the dossier, or the release has no place for a part of it; standard error says why, without values.
+    """
+    from oso_bridge.releases import release as installed
+
+    installed(release)  # a release that does not exist is said before the work, and is wrong use
+    dossier = dossiers.parse(file, dossiers.load(file), lang)
+    xml = _xml(dossier, release, file, lang, no_check, allow_losses) if dossier else None
+    if xml is None:
+        raise typer.Exit(1)
+    output.write(xml.decode("utf-8"), output_file, sources=[file])
+
+
+def _xml(dossier: Dossier, release: str, name: str, lang: str, no_check: bool, allow_losses: bool) -> bytes | None:
+    """The XML; None when it is not to be written, for a reason that is then told."""
+    import oso_bridge as oso
+
+    try:
+        xml = oso.write(dossier, release=release, check=not no_check, losses="allow" if allow_losses else "refuse")
+    except WouldLose as error:
+        _tell_losses(error.losses, lang)
+    except WriteRefused as error:
+        _tell_report(error.report, name, lang)
+    except UsageError as error:  # the release exists, so this is about a text that XML cannot hold
+        output.note(f"{name}: {error}")
+    else:
+        if allow_losses:
+            _tell_losses(oso.losses(dossier, release=release), lang)
+        return xml
+    return None
+
+
+def _tell_losses(losses: list[Any], lang: str) -> None:
+    for loss in losses:
+        output.note(loss.text(lang))
+
+
+def _tell_report(report: Any, name: str, lang: str) -> None:
+    """The report on what was not written: its lines are those of a document that nobody has."""
+    from oso_bridge.render import text
+
+    told = report.to_dict()
+    for finding in told["findings"]:
+        finding["line"] = None
+    output.complain(text.render([{**told, "source": name}], lang))
+    output.note("Nothing was written. For all that is missing at once: oso-bridge todo.")

@@ -1,0 +1,232 @@
+"""The canonical model: one dossier, whatever release of the standard it came in or goes out in.
+
+==================  ============================================================================
+``dossier``         ``Dossier``, the root: delivery, inspection, school, pupil, report, extra
+``levering``        what the dossier says about itself, and the delivery categories
+``inzage``          inspection by the parents
+``school``          schools, organisations, addresses and ways to reach them
+``persoon``         ``Leerling``: who the pupil is; carers and doctors
+``rapport``         ``OnderwijskundigRapport``: what is reported on the education of the pupil
+``schoolloopbaan``  school years, preschool and early education
+``advies``          provisional, final and revised advice; wishes
+``ondersteuning``   statements, arrangements, diagnoses, plans
+``verzuim``         absence
+``toetsen``         tests and the end test
+``cijfers``         grade lists
+``vombo``           from secondary to vocational education
+``bijlage``         attached files
+``extra``           what a document said and the model has no field for
+``codes``           coded values: ``Code13`` is a code of list 13
+``base``            the base class of all parts
+==================  ============================================================================
+
+Every field says what it means: ``Leerling.model_fields["bsn"].description``.  Which element of a release fills
+which field is data: ``schemas/oso/<release>/table.toml``.
+"""
+
+from __future__ import annotations
+
+from oso_bridge.model.advies import Advies, Overstapadvies
+from oso_bridge.model.base import Deel, Maand
+from oso_bridge.model.bijlage import Bijlage
+from oso_bridge.model.cijfers import Cijferlijst, Onderdeelcijfer, Score, Vakcijfers
+from oso_bridge.model.codes import (
+    Code,
+    Code2,
+    Code3,
+    Code4,
+    Code5,
+    Code6,
+    Code7,
+    Code8,
+    Code9,
+    Code10,
+    Code11,
+    Code12,
+    Code13,
+    Code14,
+    Code15,
+    Code16,
+    Code17,
+    Code18,
+    Code19,
+    Code21,
+    Code22,
+    Code23,
+    Code29,
+    Code31,
+    Code32,
+    Code33,
+    Code34,
+    Code35,
+    Code36,
+    Code37,
+    Code38,
+    Code39,
+    Code40,
+    Code41,
+    Code42,
+    Code43,
+    Code44,
+    Code45,
+    Code46,
+    Code47,
+    Code48,
+)
+from oso_bridge.model.dossier import Dossier
+from oso_bridge.model.extra import Extra
+from oso_bridge.model.inzage import Inzage
+from oso_bridge.model.levering import Categorieen, Levering
+from oso_bridge.model.ondersteuning import (
+    Arrangement,
+    Begeleiding,
+    Diagnose,
+    Extrahulp,
+    Handelingsplan,
+    Lgf,
+    Lwoo,
+    Ondersteuning,
+    Opdcverblijf,
+    Opp,
+    OverigeInstanties,
+    Rvc,
+    Signalering,
+    SociaalEmotioneelFunctioneren,
+    Tlv,
+    Upw,
+    Vir,
+    Zat,
+)
+from oso_bridge.model.persoon import Arts, Gba, Leerling, Nationaliteit, Persoon, Verzorger
+from oso_bridge.model.rapport import OnderwijskundigRapport
+from oso_bridge.model.school import Adres, Communicatie, Instelling, Land, School
+from oso_bridge.model.schoolloopbaan import Schoolloopbaan, Voorschools, Vroegschools
+from oso_bridge.model.toetsen import (
+    Afname,
+    Afnemer,
+    Betrouwbaarheidsinterval,
+    Domeinresultaat,
+    Eindtoets,
+    Eindtoetsresultaat,
+    Onderdeelresultaat,
+    Referentiescore,
+    Toets,
+    ToetsMetNiveau,
+    Toetsonderdeel,
+    Toetsresultaat,
+    Toetsscore,
+)
+from oso_bridge.model.verzuim import Verzuim
+from oso_bridge.model.vombo import Bevordering, Competentie, Examenresultaat, OverigVombo, Stage, Vakresultaat, Werkstuk
+
+__all__ = [
+    "Adres",
+    "Advies",
+    "Afname",
+    "Afnemer",
+    "Arrangement",
+    "Arts",
+    "Begeleiding",
+    "Betrouwbaarheidsinterval",
+    "Bevordering",
+    "Bijlage",
+    "Categorieen",
+    "Cijferlijst",
+    "Code",
+    "Code2",
+    "Code3",
+    "Code4",
+    "Code5",
+    "Code6",
+    "Code7",
+    "Code8",
+    "Code9",
+    "Code10",
+    "Code11",
+    "Code12",
+    "Code13",
+    "Code14",
+    "Code15",
+    "Code16",
+    "Code17",
+    "Code18",
+    "Code19",
+    "Code21",
+    "Code22",
+    "Code23",
+    "Code29",
+    "Code31",
+    "Code32",
+    "Code33",
+    "Code34",
+    "Code35",
+    "Code36",
+    "Code37",
+    "Code38",
+    "Code39",
+    "Code40",
+    "Code41",
+    "Code42",
+    "Code43",
+    "Code44",
+    "Code45",
+    "Code46",
+    "Code47",
+    "Code48",
+    "Communicatie",
+    "Competentie",
+    "Deel",
+    "Diagnose",
+    "Domeinresultaat",
+    "Dossier",
+    "Eindtoets",
+    "Eindtoetsresultaat",
+    "Examenresultaat",
+    "Extra",
+    "Extrahulp",
+    "Gba",
+    "Handelingsplan",
+    "Instelling",
+    "Inzage",
+    "Land",
+    "Leerling",
+    "Levering",
+    "Lgf",
+    "Lwoo",
+    "Maand",
+    "Nationaliteit",
+    "Onderdeelcijfer",
+    "Onderdeelresultaat",
+    "Ondersteuning",
+    "OnderwijskundigRapport",
+    "Opdcverblijf",
+    "Opp",
+    "OverigVombo",
+    "OverigeInstanties",
+    "Overstapadvies",
+    "Persoon",
+    "Referentiescore",
+    "Rvc",
+    "School",
+    "Schoolloopbaan",
+    "Score",
+    "Signalering",
+    "SociaalEmotioneelFunctioneren",
+    "Stage",
+    "Tlv",
+    "Toets",
+    "ToetsMetNiveau",
+    "Toetsonderdeel",
+    "Toetsresultaat",
+    "Toetsscore",
+    "Upw",
+    "Vakcijfers",
+    "Vakresultaat",
+    "Verzorger",
+    "Verzuim",
+    "Vir",
+    "Voorschools",
+    "Vroegschools",
+    "Werkstuk",
+    "Zat",
+]

@@ -1,0 +1,141 @@
+"""Writing: the outbound end of the road. A dossier becomes a record, the record bytes, and the bytes are checked.
+
+The check is the one that every receiver can make (:func:`oso_bridge.check`), on the very bytes that leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from oso_bridge import binding, catalog, plan, releases
+from oso_bridge import document as documents
+from oso_bridge.binding import Loss
+from oso_bridge.document import Document
+from oso_bridge.errors import UsageError, WouldLose, WriteRefused
+from oso_bridge.findings import Finding, Severity
+from oso_bridge.model import Dossier
+from oso_bridge.plan import Branch
+from oso_bridge.records import GROUPS, Record
+from oso_bridge.releases import Release
+from oso_bridge.xml.writer import write_record
+
+_REQUIRED = ("schema", "codes", "rules")
+
+
+def write(
+    what: Dossier | Document,
+    *,
+    release: str | None = None,
+    check: bool = True,
+    losses: Literal["refuse", "allow"] = "refuse",
+) -> bytes:
+    """Write a dossier, or a copy of a document.
+
+    Args:
+        what: A dossier, or what :func:`oso_bridge.read` gave.  A document written in its own release is copied as it
+            was (comments and blank space between elements aside), whatever the checks say of it.
+        release: The release to write, such as ``oso/2019.1``; for a document its own when left out.
+        check: Refuse to write what does not pass the required layers.
+        losses: ``allow`` to leave out what the release has no place for.
+
+    Returns:
+        XML with a declaration, in UTF-8.
+
+    Raises:
+        UsageError: No release is named, or it is not installed; a text holds a character that XML does not allow.
+        WouldLose: The release has no place for a part of the dossier.
+        WriteRefused: What would be written does not pass the checks.
+    """
+    if losses not in ("refuse", "allow"):
+        raise UsageError(f"losses is refuse or allow, not {losses!r}.")
+    if isinstance(what, Document):
+        if release in (None, what.release_id):
+            return write_record(what.record, what.reading.tree)
+        what = what.dossier()
+    xml, lost = _written(what, release)
+    if lost and losses == "refuse":
+        raise WouldLose(lost)
+    if check:
+        _refuse_faulty(xml)
+    return xml
+
+
+def _written(dossier: Dossier, release: str | None) -> tuple[bytes, list[Loss]]:
+    record, lost, chosen = _record(dossier, release)
+    return write_record(record, plan.load(chosen).tree("dossier")), lost
+
+
+def _record(dossier: Dossier, release: str | None) -> tuple[Record, list[Loss], Release]:
+    if release is None:
+        known = ", ".join(item.id for item in releases.installed())
+        raise UsageError("Say which release to write: release=...", remedy=f"Installed: {known}.")
+    chosen = releases.release(release)
+    record, lost = binding.to_record(dossier, chosen)
+    return record, lost, chosen
+
+
+def _refuse_faulty(xml: bytes) -> None:
+    report = documents.check(xml, layers=_REQUIRED)
+    if not report.ok:
+        raise WriteRefused(report)
+
+
+def todo(dossier: Dossier, *, release: str) -> list[Finding]:
+    """What a dossier still needs before it can be written.
+
+    Args:
+        dossier: The dossier, as far as it is.
+        release: The release that it is to be written in.
+
+    Returns:
+        A finding for each thing that is missing or wrong, with its rule, place and remedy; empty when it can be
+        written.  Places are those of the document that would be written.
+
+    Raises:
+        UsageError: The release is not installed.
+    """
+    record, _, chosen = _record(dossier, release)
+    tree = plan.load(chosen).tree("dossier")
+    report = documents.check(write_record(record, tree), layers=_REQUIRED)
+    # the schema names the first absent child of an element only; whoever builds a dossier wants them all
+    missing = list(_missing(record, tree.root, f"/{tree.root.name}[1]", chosen))
+    others = [finding for finding in report.findings if not finding.rule.startswith("XSD.ontbreekt.")]
+    return missing + [finding for finding in others if finding.severity is Severity.ERROR]
+
+
+def _missing(record: Record, branch: Branch, xpath: str, release: Release) -> Iterator[Finding]:
+    """A finding for every child that its element must have and has not."""
+    groups = record.get(GROUPS, [record])
+    for particle in branch.content:
+        names = [item["name"] for item in particle.get("choice", (particle,))]
+        if particle["min"] and any(group.keys().isdisjoint(names) for group in groups):
+            yield _absent(names, branch, xpath, release)
+    for group in groups:
+        for name, child in branch.branches.items():
+            value = group.get(name, [])
+            for number, item in enumerate(value if isinstance(value, list) else [value], start=1):
+                yield from _missing(item, child, f"{xpath}/{name}[{number}]", release)
+
+
+def _absent(names: list[str], branch: Branch, xpath: str, release: Release) -> Finding:
+    element = "|".join(names)
+    return Finding(
+        f"XSD.ontbreekt.{element}",
+        "schema",
+        Severity.ERROR,
+        True,
+        catalog.message("XSD", "ontbreekt"),
+        path=plan.model_path(release, f"{xpath}/{names[0]}[1]"),
+        xpath=xpath,
+        args={"element": element, "ouder": branch.name},
+    )
+
+
+def losses(dossier: Dossier, *, release: str) -> list[Loss]:
+    """What a release has no place for in a dossier.
+
+    Raises:
+        UsageError: The release is not installed.
+    """
+    return _record(dossier, release)[1]

@@ -1,0 +1,1 @@
+"""Tests of the road between documents and the model: tables, reading, writing, losses."""

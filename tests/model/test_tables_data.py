@@ -1,0 +1,236 @@
+"""The tables of the releases as data: rows are well-formed and fit, and every place has a field of the right kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, get_args, get_origin
+
+import pytest
+
+from oso_bridge import data, plan, releases
+from oso_bridge.model import Code, Deel, Dossier, Extra
+from oso_bridge.plan import Branch, Leaf
+
+RELEASES = ["oso/2016.1", "oso/2019.1"]
+ROW_KEYS = {"record", "model", "type", "text", "attributes", "groups"}
+RECORD = re.compile(r"(\*\*/)?[\w-]+(/[\w-]+)*")
+STEP = r"[a-z][a-z0-9]*"
+ITEM = rf"{STEP}(\[\]|\[{STEP}=[a-z]+\](\.{STEP})?)?"
+MODEL = re.compile(rf"(\.|{STEP}\.)?{ITEM}")
+KINDS = {"xs:date": date, "xs:boolean": bool, "xs:decimal": Decimal, "xs:int": int}
+
+# what only releases without a table (1.1.1, 1.2.2, 2017.1, 2018.1) or another standard fill
+NOT_BOUND = {
+    ("Levering", "eldversie"),
+    ("Levering", "xsdversie"),
+    ("Categorieen", "zorgenbegeleiding"),
+    ("Arrangement", "soort"),
+    ("Eindtoets", "toets"),
+    ("Eindtoets", "advies"),
+    ("Eindtoets", "ontheffing"),
+    ("ToetsMetNiveau", "niveau"),
+}
+# filled by the kind that a row names, and by the texts with attributes
+BY_ROW = {
+    ("Overstapadvies", "adviezen"),
+    ("Advies", "soort"),
+    ("Eindtoets", "soort"),
+    ("Nationaliteit", "code"),
+    ("Nationaliteit", "omschrijving"),
+}
+BY_ROW |= {("Land", "code"), ("Land", "omschrijving")}
+
+
+@dataclass
+class Bound:
+    """Where a place of the structure goes: the class and name of the field, the type of one value, the model path."""
+
+    owner: type[Deel]
+    name: str
+    type: Any
+    many: bool
+    path: str
+    row: dict[str, Any] | None
+
+
+@dataclass
+class Binding:
+    """A table applied to a plan by the letter of its format, apart from the engine."""
+
+    rows: list[dict[str, Any]]
+    met: set[int] = field(default_factory=set)
+    leaves: dict[str, tuple[Leaf, Bound]] = field(default_factory=dict)
+    branches: dict[str, tuple[Branch, Bound]] = field(default_factory=dict)
+    unbound: list[str] = field(default_factory=list)
+
+    def row(self, path: str) -> dict[str, Any] | None:
+        fitting = [
+            number
+            for number, row in enumerate(self.rows)
+            if row["record"] == path or (row["record"][:3] == "**/" and f"/{path}".endswith(row["record"][2:]))
+        ]
+        self.met.update(fitting)
+        return self.rows[fitting[-1]] if fitting else None
+
+    def target(self, path: str, owner: type[Deel], at: str) -> Bound | None:
+        row = self.row(path)
+        model = row["model"] if row else f".{path.rpartition('/')[2]}"
+        if row is None and model[1:] not in owner.model_fields:
+            return None
+        return follow(owner, at, model[1:], row) if model[0] == "." else follow(Dossier, "", model, row)
+
+    def walk(self, branch: Branch, below: str, owner: type[Deel], at: str) -> None:
+        for name, leaf in branch.leaves.items():
+            bound = self.target(below + name, owner, at)
+            if bound is None:
+                self.unbound.append(below + name)
+            else:
+                self.leaves[below + name] = (leaf, bound)
+        for name, child in branch.branches.items():
+            bound = self.target(below + name, owner, at)
+            if bound is not None:
+                self.branches[below + name] = (child, bound)
+            inside = (owner, at) if bound is None else (bound.type, bound.path)
+            self.walk(child, f"{below}{name}/", *inside)
+
+
+def one_type(owner: type[Deel], name: str) -> tuple[Any, bool]:
+    """The type of one value of a field, and whether it holds several."""
+    assert name in owner.model_fields, f"{owner.__name__} has no field {name}"
+    annotation = owner.model_fields[name].annotation
+    many = get_origin(annotation) is list
+    arguments = [item for item in get_args(annotation) if item is not type(None)]
+    return (arguments[0] if many or (arguments and get_origin(annotation) is not None) else annotation), many
+
+
+def follow(owner: type[Deel], at: str, model: str, row: dict[str, Any] | None) -> Bound:
+    """The field that a model path ends in; its steps say themselves which of them are lists."""
+    *above, last = model.split(".")
+    for step in above:
+        name = step.partition("[")[0]
+        inner, many = one_type(owner, name)
+        assert many == ("[" in step), f"{model}: {name} is {'a' if many else 'no'} list"
+        owner, at = inner, f"{at}.{step}"
+    name = last.partition("[")[0]
+    inner, many = one_type(owner, name)
+    assert many == ("[" in last) or row is None, f"{model}: {name} is {'a' if many else 'no'} list"
+    return Bound(owner, name, inner, many, f"{at}.{last}", row)
+
+
+@pytest.fixture(scope="module", params=RELEASES)
+def release(request: pytest.FixtureRequest) -> releases.Release:
+    return releases.release(request.param)
+
+
+@pytest.fixture(scope="module")
+def binding(release: releases.Release) -> Binding:
+    return bind(release)
+
+
+def bind(release: releases.Release) -> Binding:
+    found = Binding(data.load_toml(release.folder / "table.toml")["row"])
+    found.walk(plan.load(release).tree("dossier").root, "", Dossier, "")
+    return found
+
+
+def test_rows_are_well_formed(binding: Binding) -> None:
+    for row in binding.rows:
+        assert set(row) <= ROW_KEYS, row
+        assert RECORD.fullmatch(row["record"]), row
+        assert MODEL.fullmatch(row["model"]), row
+
+
+def test_no_two_rows_are_about_the_same_place(binding: Binding) -> None:
+    records = [row["record"] for row in binding.rows]
+    assert len(records) == len(set(records))
+
+
+def test_every_row_fits_a_place(binding: Binding) -> None:
+    assert [row["record"] for number, row in enumerate(binding.rows) if number not in binding.met] == []
+
+
+def test_nothing_is_unbound(binding: Binding) -> None:
+    assert binding.unbound == []
+
+
+def test_no_two_places_go_to_one_field(binding: Binding) -> None:
+    paths = [bound.path for _, bound in (*binding.leaves.values(), *binding.branches.values())]
+    assert {path for path in paths if paths.count(path) > 1} == set()
+
+
+def test_what_occurs_more_often_goes_to_a_list(binding: Binding) -> None:
+    places: dict[str, tuple[Leaf | Branch, Bound]] = {**binding.leaves, **binding.branches}
+    for path, (place, bound) in places.items():
+        assert bound.many or not place.many, path
+        # by convention a single element fills a single field; into a list it goes by a row
+        assert bound.row is not None or bound.many == place.many, path
+
+
+def test_branches_become_parts(binding: Binding) -> None:
+    for path, (branch, bound) in binding.branches.items():
+        assert issubclass(bound.type, Deel), path
+        assert branch.grouped == bool((bound.row or {}).get("groups")), path
+
+
+def test_leaves_become_values_of_their_type(binding: Binding, release: releases.Release) -> None:
+    structure = plan.load(release)
+    for path, (leaf, bound) in binding.leaves.items():
+        base = structure.simple_base(leaf.type)
+        row = bound.row or {}
+        if leaf.attributes:
+            assert set(row["attributes"]) == set(leaf.attributes), path
+            assert {row["text"], *row["attributes"].values()} == set(bound.type.model_fields), path
+        elif str(row.get("type", "")).startswith("date:"):
+            assert (base, bound.type) == ("xs:string", date), path
+        elif base == "xs:integer":
+            assert bound.type is int or issubclass(bound.type, Code), path
+        elif base == "xs:string":
+            assert issubclass(bound.type, str), path
+        else:
+            assert bound.type is KINDS[base], path
+
+
+def coded(release: releases.Release) -> Iterator[tuple[str, int]]:
+    """The endings of the places that a rule holds to a code list, with the number of the list."""
+    for rule in data.toml("schemas", "oso", "rules.toml")["rule"]:
+        listed = rule.get("in_list", {})
+        if "list" in listed and release.version in rule["releases"]:
+            yield (rule["at"] if listed["path"] == "." else listed["path"]).lstrip("*/"), listed["list"]
+
+
+def test_coded_values_have_the_list_that_is_checked(binding: Binding, release: releases.Release) -> None:
+    lists = dict(coded(release))
+    expected = {
+        path: next((lists[end] for end in lists if f"/{path}".endswith(f"/{end}")), None) for path in binding.leaves
+    }
+    kinds = {path: bound.type for path, (_, bound) in binding.leaves.items()}
+    found = {path: kind.lijst if issubclass(kind, Code) else None for path, kind in kinds.items()}
+    assert found == expected
+    assert len(lists) > 40
+
+
+def test_every_field_is_bound_in_some_release() -> None:
+    bound = {
+        (definer(place.owner, place.name), place.name)
+        for found in map(bind, map(releases.release, RELEASES))
+        for _, place in (*found.leaves.values(), *found.branches.values())
+    }
+    fields = {(definer(part, name), name) for part in parts(Deel) for name in part.model_fields}
+    own = {("Dossier", "rapport"), ("Dossier", "extra")} | {("Extra", name) for name in Extra.model_fields}
+    assert fields - bound == NOT_BOUND | BY_ROW | own
+
+
+def parts(base: type[Deel]) -> Iterator[type[Deel]]:
+    for part in base.__subclasses__():
+        if part.__module__.startswith("oso_bridge."):
+            yield part
+            yield from parts(part)
+
+
+def definer(part: type[Deel], name: str) -> str:
+    """The class in which a field is written down."""
+    return next(base.__name__ for base in reversed(part.__mro__) if name in getattr(base, "model_fields", ()))

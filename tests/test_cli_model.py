@@ -1,0 +1,400 @@
+"""The command line around the model: read --json, write, todo, schema and what a release has no field for."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jsonschema
+import pytest
+
+import oso_bridge as oso
+from oso_bridge.cli import dossiers, main
+from oso_bridge.model import Dossier, Extra, Leerling, OnderwijskundigRapport, Overstapadvies
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+GOOD, BAD = EXAMPLES / "povo.xml", EXAMPLES / "kapot.xml"
+PROFILES = ["popo", "povo", "vovo", "binnenbrin", "poswv", "voswv"]
+RELEASE = "oso/2019.1"
+CANARY = "KANARIE"
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs the command line in this process, with something on standard input when wanted."""
+
+    def call(*arguments: object, stdin: bytes = b"") -> Result:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as stop:
+            main([str(item) for item in arguments])
+        captured = capfd.readouterr()
+        assert isinstance(stop.value.code, int)
+        return Result(stop.value.code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def good(run: Any, tmp_path: Path) -> Path:
+    """The JSON of a good dossier."""
+    path = tmp_path / "goed.json"
+    assert run("read", "--json", GOOD, "--output", path).code == 0
+    return path
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """A document with two dossiers."""
+    text = GOOD.read_text("utf-8")
+    one = text[text.index("<dossier ") :].replace(
+        ' xmlns="http://www.edustandaard.nl/oso_gegevensset/2019/dossier"', ""
+    )
+    root = '<dossiers xmlns="http://www.edustandaard.nl/oso_gegevensset/2019/dossier">'
+    path = tmp_path / "twee.xml"
+    path.write_text(f"{root}{one}{one}</dossiers>", "utf-8")
+    return path
+
+
+# --- read ---
+
+
+def test_read_gives_the_model(run: Any) -> None:
+    told = run("read", GOOD, "--json")
+    assert told.err == ""
+    assert Dossier.model_validate_json(told.out) == oso.read(GOOD).dossier()
+
+
+def test_what_is_absent_is_left_out(run: Any) -> None:
+    def walk(value: Any) -> Any:
+        yield value
+        for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from walk(item)
+
+    assert all(value not in (None, [], {}) for value in walk(json.loads(run("read", GOOD, "--json").out)))
+
+
+def test_a_file_that_ends_in_json_gets_json(good: Path) -> None:
+    assert Dossier.model_validate_json(good.read_text("utf-8")) == oso.read(GOOD).dossier()
+
+
+def test_the_record_is_given_when_asked(run: Any) -> None:
+    told = json.loads(run("read", "--record", GOOD).out)
+    document = oso.read(GOOD)
+    assert (told["record"], told["digest"]) == (document.record, document.digest)
+    assert told == json.loads(run("read", "--record", "--json", GOOD).out)
+
+
+def test_of_several_dossiers_all_must_be_asked(run: Any, two: Path) -> None:
+    refused = run("read", "--json", two)
+    assert (refused.code, refused.out) == (2, "")
+    assert "2 dossiers" in refused.err
+    assert "--all" in refused.err
+    told = json.loads(run("read", "--all", two).out)
+    assert [Dossier.model_validate(item) for item in told] == oso.read(two).dossiers()
+    assert len(told) == 2
+
+
+def test_all_of_a_single_dossier_is_a_list_too(run: Any) -> None:
+    assert len(json.loads(run("read", "--json", "--all", GOOD).out)) == 1
+
+
+def test_a_value_that_its_field_cannot_hold_is_told_without_it(run: Any, tmp_path: Path) -> None:
+    bad = tmp_path / "fout.xml"
+    text = GOOD.read_text("utf-8")
+    bad.write_text(text.replace("<inzagedatum>2019-05-28<", f"<inzagedatum>{CANARY}<"), "utf-8")
+    told = run("read", "--json", bad)
+    assert told.code == 0
+    assert "inzage.datum: inzagedatum" in told.err
+    assert CANARY not in told.err
+    assert Dossier.model_validate_json(told.out).extra[0].inhoud == CANARY
+
+
+# --- write ---
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_what_was_read_is_written_again(run: Any, tmp_path: Path, name: str) -> None:
+    run("read", "--json", EXAMPLES / f"{name}.xml", "--output", tmp_path / "a.json")
+    written = run("write", tmp_path / "a.json", "--release", RELEASE, "--output", tmp_path / "a.xml")
+    assert written == (0, "", "")
+    assert oso.read(tmp_path / "a.xml").dossier() == oso.read(EXAMPLES / f"{name}.xml").dossier()
+
+
+def test_a_changed_field_changes_the_xml(run: Any, good: Path) -> None:
+    changed = json.loads(good.read_text("utf-8"))
+    changed["leerling"]["roepnaam"] = "Jildou"
+    written = run("write", "-", "--release", RELEASE, stdin=json.dumps(changed).encode())
+    assert (written.code, written.err) == (0, "")
+    record = oso.read(GOOD).record
+    record["huidigeschool"]["leerling"]["roepnaam"] = "Jildou"
+    assert oso.read(written.out.encode()).record == record
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_json_of_other_systems_is_read(run: Any, good: Path, encoding: str) -> None:
+    data = good.read_text("utf-8").encode(encoding)
+    assert run("write", "-", "--release", RELEASE, stdin=data).code == 0
+
+
+def test_a_refusal_comes_with_the_report(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "leeg.json"
+    path.write_text('{"leerling": {"roepnaam": "' + CANARY + '"}}', "utf-8")
+    refused = run("write", path, "--release", RELEASE, "--lang", "en", "--output", tmp_path / "uit.xml")
+    assert (refused.code, refused.out) == (1, "")
+    assert not (tmp_path / "uit.xml").exists()
+    assert str(path) in refused.err
+    assert "XSD.ontbreekt.overdrachtsoort" in refused.err
+    assert "Not in order" in refused.err
+    assert "oso-bridge todo" in refused.err
+    assert CANARY not in refused.err
+
+
+def test_without_a_check_it_is_written_all_the_same(run: Any) -> None:
+    written = run("write", "-", "--release", RELEASE, "--no-check", stdin=b'{"leerling": {"roepnaam": "Noor"}}')
+    assert (written.code, written.err) == (0, "")
+    assert not oso.check(written.out.encode()).ok
+    assert "<roepnaam>Noor</roepnaam>" in written.out
+
+
+def test_losses_stop_the_writing_unless_allowed(run: Any, tmp_path: Path) -> None:
+    rapport = OnderwijskundigRapport(advies=Overstapadvies(aandachtspunten=CANARY))
+    dossier = Dossier.nieuw("POVO", leerling=Leerling(roepnaam="Noor"), rapport=rapport)
+    lost = {loss.text("nl") for loss in oso.losses(dossier, release="oso/2016.1")}
+    assert len(lost) == 1
+    path = tmp_path / "in.json"
+    path.write_text(dossier.model_dump_json(), "utf-8")
+    refused = run("write", path, "--release", "oso/2016.1")
+    assert (refused.code, refused.out) == (1, "")
+    assert {line.removeprefix("oso-bridge: ") for line in refused.err.splitlines()} == lost
+    allowed = run("write", path, "--release", "oso/2016.1", "--allow-losses", "--no-check")
+    assert allowed.code == 0
+    assert allowed.err == refused.err
+    assert CANARY not in refused.err + allowed.out
+    assert oso.read(allowed.out.encode()).release_id == "oso/2016.1"
+
+
+def test_what_was_kept_of_another_release_is_a_loss(run: Any) -> None:
+    extra = Extra(release="oso/2018.1", pad="metadata", soort="tekst", inhoud=CANARY)
+    dossier = Dossier.nieuw("POVO", extra=[extra])
+    refused = run("write", "-", "--release", RELEASE, stdin=dossier.model_dump_json().encode())
+    assert refused.code == 1
+    assert "metadata" in refused.err
+    assert CANARY not in refused.err
+
+
+FAULTY = {
+    "a date": ('{"leerling": {"geboortedatum": "KANARIE"}}', "leerling.geboortedatum: dit moet een datum zijn"),
+    "a name that looks like another": ('{"leerling": {"geboortedatm": "KANARIE"}}', "(geboortedatum?)"),
+    "a name like none": ('{"KANARIE": 1}', "?: dit veld bestaat niet"),
+    "a number": (
+        '{"rapport": {"verzuim": {"frequentie": "KANARIE"}}}',
+        "rapport.verzuim.frequentie: dit moet een geheel",
+    ),
+    "an item of a list": ('{"leerling": {"verzorgers": [{}, {"overleden": "KANARIE"}]}}', "verzorgers[2].overleden: "),
+    "a kind": ('{"rapport": {"advies": {"adviezen": [{"soort": "KANARIE"}]}}}', "adviezen[1].soort: "),
+    "no kind": ('{"rapport": {"advies": {"adviezen": [{"motivatie": "KANARIE"}]}}}', "soort: dit veld is verplicht"),
+    "a text for a part": ('{"leerling": "KANARIE"}', "leerling: dit moet een onderdeel met velden zijn"),
+    "broken JSON": ('{"leerling": {\n  "roepnaam" "KANARIE"}}', "geen JSON vanaf regel 2, teken"),
+    "half JSON": ('{"leerling": {"roepnaam": "KANARIE', "geen JSON vanaf regel 1"),
+    "a half surrogate": ('{"leerling": {"roepnaam": "KANARIE\\ud800"}}', "geen JSON"),
+    "a list": ('[{"leerling": {"roepnaam": "KANARIE"}}]', "een lijst"),
+    "a text": ('"KANARIE"', "-: "),
+    "nothing": ("", "geen JSON"),
+    "XML": ("<KANARIE/>", "oso-bridge read --json"),
+    "a control character": ('{"leerling": {"roepnaam": "KANARIE\\u0001"}}', "character that XML does not allow"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), FAULTY.values(), ids=FAULTY)
+def test_faults_in_json_are_told_without_values(run: Any, text: str, told: str) -> None:
+    refused = run("write", "-", "--release", RELEASE, "--no-check", stdin=text.encode())
+    assert (refused.code, refused.out) == (1, "")
+    assert told in refused.err
+    assert CANARY not in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_faults_are_told_in_english_too(run: Any) -> None:
+    refused = run("write", "-", "--release", RELEASE, "--lang", "en", stdin=FAULTY["a date"][0].encode())
+    assert refused.err == "oso-bridge: -: leerling.geboortedatum: this must be a date, such as 2012-03-17\n"
+
+
+def test_bytes_that_are_no_text_are_told(run: Any) -> None:
+    refused = run("write", "-", "--release", RELEASE, stdin=b'{"leerling": "\xe9\xff"}')
+    assert refused.code == 1
+    assert "UTF-8" in refused.err
+
+
+def test_very_many_faults_are_counted(run: Any) -> None:
+    many = json.dumps({"leerling": {"verzorgers": [{"overleden": CANARY}] * (dossiers.MAX_FAULTS + 7)}})
+    refused = run("write", "-", "--release", RELEASE, stdin=many.encode())
+    assert len(refused.err.splitlines()) == dossiers.MAX_FAULTS + 1
+    assert "nog 7 fouten" in refused.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("write", "weg.json", "--release", RELEASE),
+        ("write", "-", "--release", "oso/1"),
+        ("write", "-"),
+        ("write", "-", "--release", RELEASE, "--lang", "fy"),
+        ("todo", "weg.json", "--release", RELEASE),
+        ("todo", "-", "--release", RELEASE, "--format", "pdf"),
+        ("todo", "-"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_2(run: Any, arguments: tuple[str, ...]) -> None:
+    refused = run(*arguments, stdin=b"{}")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err
+
+
+def test_the_source_is_never_overwritten(run: Any, good: Path) -> None:
+    before = good.read_bytes()
+    assert run("write", good, "--release", RELEASE, "--output", good).code == 2
+    assert good.read_bytes() == before
+
+
+# --- todo ---
+
+
+def test_nothing_to_do(run: Any, good: Path) -> None:
+    assert run("todo", good, "--release", RELEASE) == (
+        0,
+        "Er ontbreekt niets: dit dossier kan worden geschreven.\n",
+        "",
+    )
+    told = json.loads(run("todo", good, "--release", RELEASE, "--format", "json").out)
+    assert told == {"release": RELEASE, "ready": True, "todo": []}
+
+
+def test_what_is_to_be_done_stands_with_its_rule_and_place(run: Any, tmp_path: Path) -> None:
+    dossier = Dossier.nieuw("POVO", leerling=Leerling(roepnaam=CANARY))
+    path = tmp_path / "in.json"
+    path.write_text(dossier.model_dump_json(), "utf-8")
+    missing = oso.todo(dossier, release=RELEASE)
+    plain = run("todo", path, "--release", RELEASE, "--lang", "en")
+    assert (plain.code, plain.err) == (1, "")
+    assert CANARY not in plain.out
+    flat = " ".join(plain.out.split())
+    for finding in missing:
+        assert f"{finding.text('en')} → {finding.remedy('en')} {finding.rule}" in flat
+    told = json.loads(run("todo", path, "--release", RELEASE, "--format", "json").out)
+    assert not told["ready"]
+    assert [(row["rule"], row["path"]) for row in told["todo"]] == [(item.rule, item.path) for item in missing]
+    assert {row["line"] for row in told["todo"]} == {None}
+
+
+def test_xml_is_measured_by_its_own_release(run: Any) -> None:
+    assert run("todo", GOOD).code == 0
+    bad = run("todo", BAD, "--format", "json")
+    assert bad.code == 1
+    assert json.loads(bad.out)["release"] == RELEASE
+    assert "OVa.IZ04" in {row["rule"] for row in json.loads(bad.out)["todo"]}
+    assert run("todo", GOOD, "--release", "oso/2016.1").code == 1
+
+
+def test_todo_goes_to_a_file(run: Any, tmp_path: Path) -> None:
+    made = run("todo", BAD, "--format", "json", "--output", tmp_path / "te-doen.json")
+    assert (made.code, made.out) == (1, "")
+    assert json.loads((tmp_path / "te-doen.json").read_text("utf-8"))["todo"]
+
+
+def test_todo_takes_one_dossier(run: Any, two: Path) -> None:
+    refused = run("todo", two)
+    assert refused.code == 2
+    assert "2 dossiers" in refused.err
+
+
+def test_todo_of_faulty_json_tells_the_faults(run: Any) -> None:
+    refused = run("todo", "-", "--release", RELEASE, stdin=FAULTY["a date"][0].encode())
+    assert (refused.code, refused.out) == (1, "")
+    assert FAULTY["a date"][1] in refused.err
+
+
+# --- schema ---
+
+
+@pytest.fixture
+def schema(run: Any) -> Any:
+    """The JSON Schema that the program gives."""
+    return json.loads(run("schema").out)
+
+
+def test_the_schema_is_one_of_its_draft(schema: Any) -> None:
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_the_schema_tells_what_a_field_means_and_which_codes_it_takes(schema: Any) -> None:
+    parts = schema["$defs"].values()
+    assert all(field["description"] for part in (schema, *parts) for field in part["properties"].values())
+    level = schema["$defs"]["Advies"]["properties"]["niveau"]
+    assert {"type": "string", "x-codelijst": 2} in level["anyOf"]
+    assert schema["$defs"]["Verzuim"]["properties"]["urengeoorloofd"]["x-eenheid"] == "uren"
+    assert not any(":meth:" in part["description"] for part in parts)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_the_json_of_a_dossier_is_valid(run: Any, schema: Any, name: str) -> None:
+    validator = jsonschema.Draft202012Validator(schema)
+    told = json.loads(run("read", "--json", EXAMPLES / f"{name}.xml").out)
+    assert list(validator.iter_errors(told)) == []
+    full = oso.read(EXAMPLES / f"{name}.xml").dossier().model_dump(mode="json")
+    assert list(validator.iter_errors(full)) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "value"), [("bijnaam", "x"), ("roepnaam", 3), ("verzorgers", {}), ("adresgeheim", "misschien")]
+)
+def test_json_that_is_no_dossier_is_not_valid(schema: Any, place: str, value: Any) -> None:
+    assert list(jsonschema.Draft202012Validator(schema).iter_errors({"leerling": {place: value}}))
+    assert not list(jsonschema.Draft202012Validator(schema).iter_errors({"leerling": {}}))
+
+
+def test_the_schema_goes_to_a_file(run: Any, schema: Any, tmp_path: Path) -> None:
+    assert run("schema", "--output", tmp_path / "schema.json") == (0, "", "")
+    assert json.loads((tmp_path / "schema.json").read_text("utf-8")) == schema
+
+
+# --- releases ---
+
+
+def test_every_place_of_the_releases_has_a_field(run: Any) -> None:
+    assert json.loads(run("releases", "--unbound", "--json").out) == {"oso/2016.1": [], "oso/2019.1": []}
+    told = run("releases", "--unbound", "--lang", "en").out
+    assert told.splitlines() == [
+        f"oso/{version}: every place has a field in the model" for version in ("2016.1", "2019.1")
+    ]
+
+
+def test_places_without_a_field_are_listed(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from oso_bridge import binding
+
+    class Bound:
+        unbound = ("dossier/onbekend",)
+
+    monkeypatch.setattr(binding, "table", lambda release: Bound)
+    assert "oso/2019.1  dossier/onbekend\n" in run("releases", "--unbound").out
+
+
+def test_a_release_without_a_table_is_said_to_have_none(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Bare:
+        id, folder = "oso/9999.1", tmp_path
+
+    monkeypatch.setattr(oso, "installed", lambda: [Bare])
+    assert run("releases", "--unbound").out == "oso/9999.1: heeft geen tabel naar het model\n"
+    assert json.loads(run("releases", "--unbound", "--json").out) == {"oso/9999.1": None}

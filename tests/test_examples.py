@@ -1,0 +1,60 @@
+"""The worked examples run as a reader runs them, and give dossiers that no check has anything to say of."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import oso_bridge as oso
+from oso_bridge import profiles
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+MADE = {"popo": "POPO", "povo": "POVO", "vovo": "VOVO", "binnenbrin": "BB", "poswv": "POSWV", "voswv": "VOSWV"}
+ROWS = (EXAMPLES / "administratie.py").read_text("utf-8")
+
+
+def run(name: str, *arguments: object) -> str:
+    """What an example prints."""
+    command = [sys.executable, str(EXAMPLES / f"{name}.py"), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=EXAMPLES.parent)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_every_profile_has_an_example() -> None:
+    assert set(MADE.values()) == set(profiles.profiles())
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_an_example_makes_a_dossier_without_findings(name: str, tmp_path: Path) -> None:
+    told = run(name, tmp_path / "uit.xml")
+    report = oso.check(tmp_path / "uit.xml")
+    assert report.ok
+    assert report.findings == ()
+    assert (report.profile_name, report.release) == (MADE[name], "oso/2019.1")
+    assert {layer.state for layer in report.layers} == {oso.State.PASSED}
+    assert told.splitlines()[-1].startswith(f"{MADE[name]}: {(tmp_path / 'uit.xml').stat().st_size} bytes")
+
+
+@pytest.mark.parametrize("name", sorted(set(MADE) - {"binnenbrin"}))
+def test_an_example_shows_what_is_missing_first(name: str) -> None:
+    wanted = "cat_onderwijsondersteuning" if name.endswith("swv") else "inzage"
+    assert any(line.startswith("Ontbreekt: ") and wanted in line for line in run(name).splitlines())
+
+
+@pytest.mark.parametrize("name", ["poswv", "voswv"])
+def test_a_samenwerkingsverband_gets_no_number_of_the_pupil(name: str, tmp_path: Path) -> None:
+    run(name, tmp_path / "uit.xml")
+    dossier = oso.read(tmp_path / "uit.xml").dossier()
+    assert dossier.leerling is not None
+    assert dossier.leerling.bsn is None
+    assert dossier.leerling.leerlingid in ROWS
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_an_example_is_short(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) < (120 if path.stem in MADE else 180)
