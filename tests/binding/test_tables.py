@@ -314,6 +314,7 @@ def test_groups_that_do_not_begin_as_a_group_are_written_as_they_will_be_read() 
     assert groups == [{"naam": "a", "punt": ["1", "2"]}, {"naam": "b"}, {"naam": "c"}]
 
 
+STRAY = {"kind": "text", "name": "", "position": 1, "content": "los"}
 KEPT = {
     "no date": ({"geboren": "31-02-2012"}, [Kept("persoon.geboren", "waarde", "31-02-2012", reden="date")]),
     "a date that would be written otherwise": (
@@ -346,11 +347,10 @@ KEPT = {
         ],
     ),
     "something in a group": (
-        {"groepen": {"#groups": [{"naam": "a"}, {"naam": "b"}], "#extra": [extra := {
-            "kind": "text", "name": "", "position": 1, "content": "los"}]}},
+        {"groepen": {"#groups": [{"naam": "a"}, {"naam": "b"}], "#extra": [STRAY]}},
         [Kept("persoon.groepen", "tekst", "los", "", 1)],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("record", "expected"), KEPT.values(), ids=KEPT)
