@@ -157,11 +157,12 @@ class Shape:
     Attributes:
         bound: Its children that have a place, in the order of the structure.
         by_name: The same by name.
+        plain: Of the texts that go to the object around them as they are, the field by name: by far the most.
         needed: The children that an object cannot do without: the identity of its part of the model.
         reaches: True when something in it stands elsewhere in the model than in the object it fills.
     """
 
-    __slots__ = ("bound", "branch", "by_name", "needed", "reaches")
+    __slots__ = ("bound", "branch", "by_name", "needed", "plain", "reaches")
 
     def __init__(self, branch: Branch) -> None:
         self.branch = branch
@@ -169,12 +170,24 @@ class Shape:
         self.reaches = False
         self.by_name: dict[str, _Bound] = {}
         self.bound: list[_Bound] = []
+        self.plain: dict[str, str] = {}
+
+    def add(self, bound: _Bound) -> None:
+        """Bind one more child."""
+        self.by_name[bound.name] = bound
+        self.bound.append(bound)
+        if bound.what == LEAF and bound.root is None and bound.decode is None and bound.kind is None:
+            self.plain[bound.name] = bound.key
 
     # --- from record to model ---------------------------------------------------------------------------------------
 
     def read(self, record: Record, here: Model, dossier: Model) -> None:
         """Fill model objects from a record that passed its schema and is bound in full."""
+        plain = self.plain
         for name, value in record.items():
+            if name in plain:
+                here[plain[name]] = value
+                continue
             bound = self.by_name[name]
             root = bound.root
             target = here if root is None else dossier if root == "" else dossier.setdefault(root, {})
@@ -648,8 +661,7 @@ class _Compiler:
             found = self.leaf(branch.leaves[name], model, at) if child is None else self.branch(child, model, at)
             if found is None:
                 continue
-            shape.by_name[name] = found
-            shape.bound.append(found)
+            shape.add(found)
             if found.what != WRAPPER and found.root is None and model.model_fields[found.key].is_required():
                 shape.needed.append(name)
             shape.reaches |= found.root is not None or (found.shape is not None and found.shape.reaches)

@@ -193,9 +193,7 @@ class Program:
         for number, coded in self._coded.items():
             records = index.get(number)
             if records:
-                branch = self._tree.branches[number]
-                for field_ in coded:
-                    _run_coded(field_, records, branch, hits)
+                _run_codes(coded, records, self._tree.branches[number], hits)
         if len(hits) > 1:
             hits.sort(key=lambda hit: hit.order)
         return hits, broke
@@ -269,8 +267,21 @@ def _run_leaf(
             hits.append(Hit(row, branch, entry, leaf, occurrence))
 
 
+def _run_codes(coded: list[_Coded], records: list[Record], branch: Branch, hits: list[Hit]) -> None:
+    """The hot loop: hardly any document has a wrong code, so where is asked only when there is one."""
+    for field_ in coded:
+        leaf, allowed = field_.leaf, field_.allowed
+        if field_.plain:
+            for record in records:
+                if record.get(leaf) not in allowed:
+                    break
+            else:
+                continue
+        _run_coded(field_, records, branch, hits)
+
+
 def _run_coded(coded: _Coded, records: list[Record], branch: Branch, hits: list[Hit]) -> None:
-    """The hot loop: a text is one of its list, or absent."""
+    """The places where a text is none of its list."""
     leaf, allowed = coded.leaf, coded.allowed
     if coded.plain:
         wrong = [entry for entry, record in enumerate(records) if record.get(leaf) not in allowed]

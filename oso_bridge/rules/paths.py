@@ -94,12 +94,51 @@ def present(path: str, tree: Tree, branch: Branch | None = None) -> Present:
     if path.startswith("//"):
         return _present_anywhere(spots("**/" + path[2:], tree))
     names = path.split("/")
-    if len(names) == 1 and not (branch and branch.grouped):
+    if direct(path, branch):
         return lambda record, document: path in record
+    if len(names) == 2 and branch and direct(names[0], branch) and _is_single(branch.branches.get(names[0])):
+        return _present_below(*names)
     return lambda record, document: next(_values(record, names), None) is not None
 
 
+def direct(path: str, branch: Branch | None) -> bool:
+    """Whether a path is one name that a record holds itself, and not a group in it."""
+    return "/" not in path and not (branch and branch.grouped)
+
+
+def _is_single(branch: Branch | None) -> bool:
+    return branch is not None and not branch.many and not branch.grouped
+
+
+def _present_below(outer: str, inner: str) -> Present:
+    def test(record: Record, document: Document) -> bool:
+        found = record.get(outer)
+        return found is not None and inner in found
+
+    return test
+
+
 def _present_anywhere(where: list[Spot]) -> Present:
+    """Most paths are at one place in the structure; an index holds only what a document has."""
+    if len(where) == 1 and where[0].leaf is None:
+        number = where[0].branch.number
+        return lambda record, document: number in document.index
+    if len(where) == 1 and not where[0].branch.grouped:
+        return _present_at(where[0].branch.number, str(where[0].leaf))
+    return _present_somewhere(where)
+
+
+def _present_at(number: int, leaf: str) -> Present:
+    def test(record: Record, document: Document) -> bool:
+        for item in document.index.get(number, ()):  # noqa: SIM110 - any() with a generator costs three times as much
+            if leaf in item:
+                return True
+        return False
+
+    return test
+
+
+def _present_somewhere(where: list[Spot]) -> Present:
     pairs = [(spot.branch.number, spot.leaf) for spot in where if not (spot.leaf and spot.branch.grouped)]
     grouped = [(spot.branch.number, spot.leaf) for spot in where if spot.leaf and spot.branch.grouped]
 

@@ -54,6 +54,8 @@ class Words:
         return test
 
     def _check_required(self, path: str) -> Test:
+        if not path.startswith("//") and paths.direct(path, self.branch):
+            return lambda record, document: path not in record
         present = paths.present(path, self.tree, self.branch)
         return lambda record, document: not present(record, document)
 
@@ -61,6 +63,9 @@ class Words:
         return paths.present(path, self.tree, self.branch)
 
     def _check_one_of(self, several: list[str]) -> Test:
+        if all(not path.startswith("//") and paths.direct(path, self.branch) for path in several):
+            names = frozenset(several)
+            return lambda record, document: names.isdisjoint(record)
         tests = [paths.present(path, self.tree, self.branch) for path in several]
         return lambda record, document: not any(present(record, document) for present in tests)
 
