@@ -461,7 +461,7 @@ class _Run:
 
     def path(self, release: Release, place: Place) -> str | None:
         """A place in the words of the model; in those of the document where a release has no table."""
-        return plan.model_path(release, place.xpath) or place.path or None
+        return plan.model_path(release, place.runs or place.xpath) or place.path or None
 
     def schema_finding(self, fault: SchemaFault, release: Release) -> Finding:
         kind, args = fault.kind, dict(fault.args)

@@ -226,7 +226,7 @@ def model_paths(release: Release) -> dict[str, str]:
     return found
 
 
-_STEP = re.compile(r"/([^/\[]+)\[(\d+)\]")
+_STEP = re.compile(r"/(?:#(\d+)/)?([^/\[]+)\[(\d+)\]")
 
 
 def model_path(release: Release, xpath: str) -> str | None:
@@ -234,21 +234,24 @@ def model_path(release: Release, xpath: str) -> str | None:
 
     Args:
         release: The release of the document.
-        xpath: The place with its numbers, such as ``/dossier[1]/inzage[1]/akkoord[1]``.
+        xpath: The place with its numbers, such as ``/dossier[1]/inzage[1]/akkoord[1]``; inside a repeated sequence
+            with the number of the run, ``/#2/naam[1]``.
 
     Returns:
         A path such as ``leerling.adressen[2].postcode``, the number of an item shown from the second on; None when the
         release has no table or the place is the document.
     """
     paths = model_paths(release)
-    steps = [(name, int(number)) for name, number in _STEP.findall(xpath)]
+    steps = [(name, int(number), int(run or 0)) for run, name, number in _STEP.findall(xpath)]
     if steps and steps[0][0] == "dossiers":
         del steps[0]
     if not paths or len(steps) < 2:
         return None
     path, shown, numbers = steps[0][0], "", list[int]()
-    for name, number in steps[1:]:
+    for name, number, run in steps[1:]:
         path = f"{path}/{name}"
+        if run and numbers:
+            numbers[-1] = run
         found = paths.get(path)
         if found is None:
             shown = f"{shown}.{name}" if number == 1 else f"{shown}.{name}[{number}]"

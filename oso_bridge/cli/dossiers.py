@@ -24,12 +24,14 @@ MAX_FAULTS = 50
 """More faults than this in one dossier are counted, not listed."""
 
 _LINE = re.compile(r"at line (\d+) column (\d+)")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SAID = {
     "nl": {
         "json": "dit is geen JSON",
         "json_at": "dit is geen JSON vanaf regel {line}, teken {column}",
         "encoding": "dit is geen tekst in UTF-8",
         "several": "dit is een lijst; geef één dossier tegelijk",
+        "character": "{path}: hierin staat een teken dat XML niet toestaat ({sign}); haal het weg",
         "xml": "dit is XML; maak er JSON van met: oso-bridge read --json",
         "more": "nog {count} fouten",
     },
@@ -38,6 +40,7 @@ _SAID = {
         "json_at": "this is not JSON from line {line}, column {column} on",
         "encoding": "this is not text in UTF-8",
         "several": "this is a list; give one dossier at a time",
+        "character": "{path}: this holds a character that XML does not allow ({sign}); remove it",
         "xml": "this is XML; make JSON of it with: oso-bridge read --json",
         "more": "{count} more faults",
     },
@@ -100,9 +103,23 @@ def _parse(data: bytes, lang: str) -> Dossier | list[str]:
     if text.lstrip().startswith("["):
         return [_say("several", lang)]
     try:
-        return Dossier.model_validate_json(text)
+        dossier = Dossier.model_validate_json(text)
     except ValidationError as error:
         return list(_faults(error, lang))
+    return [_say("character", lang, path=path, sign=sign) for path, sign in _not_in_xml(dossier, "")] or dossier
+
+
+def _not_in_xml(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """The place of every text that XML cannot hold, with the first character in it that is not allowed."""
+    if isinstance(value, str):
+        if found := _NOT_IN_XML.search(value):
+            yield path, f"U+{ord(found[0]):04X}"
+    elif isinstance(value, list):
+        for number, item in enumerate(value, start=1):
+            yield from _not_in_xml(item, f"{path}[{number}]")
+    elif hasattr(type(value), "model_fields"):
+        for name in type(value).model_fields:
+            yield from _not_in_xml(getattr(value, name), f"{path}.{name}" if path else name)
 
 
 def _faults(error: ValidationError, lang: str) -> Iterator[str]:

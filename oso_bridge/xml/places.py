@@ -6,14 +6,15 @@ elements of its branch are looked up in the tree, or in the tree made again from
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lxml import etree
 
 from oso_bridge.plan import Branch
 from oso_bridge.xml import parser
-from oso_bridge.xml.reader import Reading
+from oso_bridge.xml.reader import Reading, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,14 @@ class Place:
         path: In the names of the record: ``huidigeschool.leerling.adreslijst.adres[2].postcode``.
         xpath: With a number at every step: ``/dossier[1]/metadata[1]``.
         line: The line in the source, counted from 1.
+        runs: As ``xpath``, where a step inside a repeated sequence is preceded by the number of its run,
+            ``/#2/naam[1]``, and counts within it; the model counts so.
     """
 
     path: str
     xpath: str
     line: int | None
+    runs: str = ""
 
 
 DOCUMENT = Place("", "/[1]", 1)
@@ -46,7 +50,10 @@ class Locator:
         self._reading = reading
         self._root = root
         self._elements: dict[int, list[etree._Element]] = {}
-        self._paths: dict[etree._Element, tuple[str, str]] = {}
+        self._paths: dict[etree._Element, tuple[str, str, str]] = {}
+        self._runs: dict[etree._Element, dict[etree._Element, str]] = {}
+        tree = reading.tree
+        self._grouped = {self._tag(branch.name): branch for branch in tree.branches if branch.grouped}
         self._numbers: dict[tuple[etree._Element, str], dict[etree._Element, int]] = {}
 
     def elements(self, branch: Branch) -> list[etree._Element]:
@@ -84,20 +91,21 @@ class Locator:
 
     def of(self, element: etree._Element) -> Place:
         """The place of an element."""
-        path, xpath = self._described(element)
-        return Place(path, xpath, parser.line_of(element))
+        path, xpath, numbered = self._described(element)
+        return Place(path, xpath, parser.line_of(element), numbered)
 
-    def _described(self, element: etree._Element) -> tuple[str, str]:
-        """The path and the numbered path of an element; those of its ancestors are kept for the next."""
+    def _described(self, element: etree._Element) -> tuple[str, str, str]:
+        """The paths of an element; those of its ancestors are kept for the next."""
         if element in self._paths:
             return self._paths[element]
         name, number, parent = parser.local_name(element), self._number(element), element.getparent()
         if parent is None:
-            found = ("", f"/{name}[1]")
+            found = ("", f"/{name}[1]", f"/{name}[1]")
         else:
-            path, xpath = self._described(parent)
+            path, xpath, above = self._described(parent)
             step = name if number == 1 else f"{name}[{number}]"
-            found = (f"{path}.{step}" if path else step, f"{xpath}/{name}[{number}]")
+            run = self._run(element, parent, number)
+            found = (f"{path}.{step}" if path else step, f"{xpath}/{name}[{number}]", f"{above}/{run}")
         self._paths[element] = found
         return found
 
@@ -111,3 +119,22 @@ class Locator:
             same = parent.iterchildren(f"{{*}}{key[1]}")
             self._numbers[key] = {child: number for number, child in enumerate(same, start=1)}
         return self._numbers[key][element]
+
+    def _run(self, element: etree._Element, parent: etree._Element, number: int) -> str:
+        """The step of an element, with the run of the repeated sequence that it stands in, when it stands in one."""
+        step = f"{parser.local_name(element)}[{number}]"
+        branch = self._grouped.get(parent.tag) if self._grouped else None
+        if branch is None:
+            return step
+        if parent not in self._runs:
+            self._runs[parent] = dict(_in_runs([child for child in parent if child.tag in branch.steps], branch))
+        return self._runs[parent].get(element, step)
+
+
+def _in_runs(children: list[etree._Element], branch: Branch) -> Iterator[tuple[etree._Element, str]]:
+    for number, run in enumerate(runs(children, branch), start=1):
+        met: Counter[str] = Counter()
+        for child in run:
+            name = parser.local_name(child)
+            met[name] += 1
+            yield child, f"#{number}/{name}[{met[name]}]"

@@ -53,7 +53,7 @@ def _strict(element: etree._Element, branch: Branch, index: Index) -> Record:
     record: Record = {}
     index[branch.number].append(record)
     if branch.grouped:
-        record[GROUPS] = [_strict_children(run, branch, index) for run in _runs(element, branch)]
+        record[GROUPS] = [_strict_children(run, branch, index) for run in runs(element, branch)]
         return record
     steps = branch.steps
     for child in element:
@@ -105,7 +105,7 @@ def _strict_children(children: list[etree._Element], branch: Branch, index: Inde
     return record
 
 
-def _runs(children: Any, branch: Branch) -> Iterator[list[etree._Element]]:
+def runs(children: Any, branch: Branch) -> Iterator[list[etree._Element]]:
     """The runs of a repeated sequence: a new one begins when the order goes back or a single child comes again."""
     run: list[etree._Element] = []
     last = -1
@@ -138,8 +138,8 @@ class _Lenient:
         kept = list(self.children(element, branch, extras))
         if branch.grouped:
             known = {id(child): step for child, step in kept}
-            runs = _runs([child for child, _ in kept], branch)
-            record[GROUPS] = [self.fill({}, [(child, known[id(child)]) for child in run], extras) for run in runs]
+            found = runs([child for child, _ in kept], branch)
+            record[GROUPS] = [self.fill({}, [(child, known[id(child)]) for child in run], extras) for run in found]
         else:
             self.fill(record, kept, extras)
             _note_order(record, [step for _, step in kept])
