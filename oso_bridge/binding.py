@@ -23,7 +23,7 @@ from oso_bridge.errors import DataError, UsageError
 from oso_bridge.findings import Finding, Severity
 from oso_bridge.model import Dossier, Extra
 from oso_bridge.plan import Branch
-from oso_bridge.records import Record
+from oso_bridge.records import EXTRA, Record
 from oso_bridge.releases import Release
 from oso_bridge.tables import Kept, Table
 
@@ -247,7 +247,7 @@ def fill(record: Record, dossier: Dossier, release: Release) -> None:
         **{name: str(release.info[name]) for name in ("standaardversie", "validatieversie") if name in release.info},
     }
     for name, value in standing.items():
-        if name in structure.leaves:
+        if name in structure.leaves and name not in _kept_whole(metadata):
             metadata.setdefault(name, value)
             # a dossier that came in another release does not go out under the version of that one
             if metadata[name] in _versions_of_others(name, release):
@@ -256,5 +256,12 @@ def fill(record: Record, dossier: Dossier, release: Release) -> None:
     categories = structure.branches.get("categorie_uitlevering")
     if chosen is not None and categories is not None:
         present = metadata.setdefault("categorie_uitlevering", {})
+        kept = _kept_whole(present)
         for name in categories.leaves:
-            present.setdefault(name, chosen.category(name))
+            if name not in kept:
+                present.setdefault(name, chosen.category(name))
+
+
+def _kept_whole(record: Record) -> set[str]:
+    """The names of the elements that travel along as they were read, and need no second one beside them."""
+    return {item["name"].rpartition("}")[2] for item in record.get(EXTRA, ()) if item["kind"] == "element"}

@@ -29,7 +29,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from oso_bridge.errors import DataError
+from oso_bridge.errors import DataError, UsageError
 from oso_bridge.plan import Branch, Leaf, Tree
 from oso_bridge.records import EXTRA, GROUPS, ORDER, TEXT, Record
 
@@ -428,6 +428,8 @@ def _is_zoned(text: str) -> bool:
     return _is_day(text[:10]) and _ZONE.fullmatch(text[10:]) is not None
 
 
+_MOST_ZEROS = 1_000_000  # 1e999999999 is eleven characters in JSON, and in XML a thousand million
+
 _COLLAPSED = ("boolean", "integer", "decimal")
 
 _FITS: dict[str, Callable[[str], bool]] = {
@@ -443,6 +445,9 @@ def _encode_boolean(value: bool) -> str:
 
 
 def _encode_decimal(value: Decimal) -> str:
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, str) or abs(exponent) > _MOST_ZEROS:
+        raise UsageError("A number is too large, or too small, to be written out in full.")
     return format(value, "f")
 
 
@@ -558,7 +563,7 @@ class Table:
         path, shown, numbers = self.shape.branch.path, "", list[int]()
         for name, number in _parts(pad):
             if name == GROUPS:
-                numbers[-1] = number + 1
+                numbers[-1:] = [number + 1]
                 continue
             path = f"{path}/{name}"
             found = self.paths.get(path)
@@ -821,7 +826,7 @@ def restore(record: Record, kept: Iterable[Any]) -> list[Any]:
     for item in kept:
         parts = list(_parts(item.pad))
         own = item.soort in ("waarde", "blok")
-        owner = _find(record, parts[:-1] if own else parts)
+        owner = _find(record, parts[:-1] if own else parts) if _is_sound(item, parts) else None
         if owner is None:
             lost.append(item)
         elif own:
@@ -829,6 +834,23 @@ def restore(record: Record, kept: Iterable[Any]) -> list[Any]:
         else:
             _add(owner, item)
     return lost
+
+
+def _is_sound(item: Any, parts: list[tuple[str, int]]) -> bool:
+    """Whether the content is of its kind: what was kept may have been changed, or made by another program."""
+    if item.soort == "volgorde" or isinstance(item.inhoud, list):
+        return item.soort == "volgorde" and isinstance(item.inhoud, list)
+    if item.soort == "waarde":
+        return bool(parts) and parts[-1][0] != GROUPS
+    return item.soort != "blok" or (bool(parts) and isinstance(_block(item.inhoud), dict))
+
+
+def _block(text: str) -> Any:
+    """A record out of its JSON; None when it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _parts(pad: str) -> Iterator[tuple[str, int]]:

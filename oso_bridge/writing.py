@@ -49,6 +49,10 @@ def write(
     """
     if losses not in ("refuse", "allow"):
         raise UsageError(f"losses is refuse or allow, not {losses!r}.")
+    if not isinstance(what, Document | Dossier):
+        raise UsageError(
+            f"oso.write takes a Dossier or a Document, not {type(what).__name__}.", remedy="Use oso.read(path) first."
+        )
     if isinstance(what, Document):
         if release in (None, what.release_id):
             return write_record(what.record, what.reading.tree)
@@ -90,7 +94,8 @@ def todo(dossier: Dossier, *, release: str) -> list[Finding]:
 
     Returns:
         A finding for each thing that is missing or wrong, with its rule, place and remedy; empty when it can be
-        written.  Places are those of the document that would be written.
+        written; :func:`losses` tells what the release has no place for.  Places are those of the document that
+        would be written.
 
     Raises:
         UsageError: The release is not installed.

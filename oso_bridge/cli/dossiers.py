@@ -24,14 +24,14 @@ MAX_FAULTS = 50
 """More faults than this in one dossier are counted, not listed."""
 
 _LINE = re.compile(r"at line (\d+) column (\d+)")
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CHARACTER = "{path}: this holds a character that XML does not allow ({sign}); remove it"
 _SAID = {
     "nl": {
         "json": "dit is geen JSON",
         "json_at": "dit is geen JSON vanaf regel {line}, teken {column}",
         "encoding": "dit is geen tekst in UTF-8",
         "several": "dit is een lijst; geef één dossier tegelijk",
-        "character": "{path}: hierin staat een teken dat XML niet toestaat ({sign}); haal het weg",
         "xml": "dit is XML; maak er JSON van met: oso-bridge read --json",
         "more": "nog {count} fouten",
     },
@@ -40,7 +40,6 @@ _SAID = {
         "json_at": "this is not JSON from line {line}, column {column} on",
         "encoding": "this is not text in UTF-8",
         "several": "this is a list; give one dossier at a time",
-        "character": "{path}: this holds a character that XML does not allow ({sign}); remove it",
         "xml": "this is XML; make JSON of it with: oso-bridge read --json",
         "more": "{count} more faults",
     },
@@ -106,7 +105,7 @@ def _parse(data: bytes, lang: str) -> Dossier | list[str]:
         dossier = Dossier.model_validate_json(text)
     except ValidationError as error:
         return list(_faults(error, lang))
-    return [_say("character", lang, path=path, sign=sign) for path, sign in _not_in_xml(dossier, "")] or dossier
+    return [_CHARACTER.format(path=path, sign=sign) for path, sign in _not_in_xml(dossier, "")] or dossier
 
 
 def _not_in_xml(value: Any, path: str) -> Iterator[tuple[str, str]]:

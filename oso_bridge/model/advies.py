@@ -16,7 +16,9 @@ class Advies(Deel):
     In the OSO dossier ``advies`` is the final one and ``herzienadvies`` the revised one.
     """
 
-    soort: Literal["voorlopig", "definitief", "herzien"] = Field(description="Hoe vast het advies staat.")
+    soort: Literal["voorlopig", "definitief", "herzien"] = Field(
+        description="Hoe vast het advies staat; een herzien advies heet in het OSO-dossier herzienadvies."
+    )
     niveau: Code2 | None = veld("Het niveau of de twee niveaus die de school adviseert.")
     motivatie: str | None = veld("Waarom de school dit adviseert; bij een herzien advies waarom het is herzien.")
 

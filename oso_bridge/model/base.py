@@ -58,16 +58,22 @@ class Deel(BaseModel):
 
 
 _TOLD = {
-    "extra_forbidden": ("dit veld bestaat niet{near}", "there is no such field{near}"),
+    "extra_forbidden": ("hier staat een veld dat niet bestaat; {near}", "there is a field that does not exist; {near}"),
+    "no_such_attribute": (
+        "hier staat een veld dat niet bestaat; {near}",
+        "there is a field that does not exist; {near}",
+    ),
     "missing": ("dit veld is verplicht", "this field is compulsory"),
     "bool": ("dit moet waar of onwaar zijn (true of false)", "this must be true or false"),
     "date": ("dit moet een datum zijn, als 2012-03-17", "this must be a date, such as 2012-03-17"),
     "int": ("dit moet een geheel getal zijn", "this must be a whole number"),
     "decimal": ("dit moet een getal zijn", "this must be a number"),
+    "form": ("dit heeft niet de vorm die het veld vraagt", "this does not have the form that the field asks for"),
     "string": ("dit moet een tekst zijn", "this must be a text"),
     "list": ("dit moet een lijst zijn", "this must be a list"),
     "literal": ("dit moet een van deze zijn: {expected}", "this must be one of: {expected}"),
     "model": ("dit moet een onderdeel met velden zijn", "this must be a part with fields"),
+    "finite": ("dit moet een gewoon getal zijn", "this must be an ordinary number"),
     "json": ("dit is geen JSON", "this is not JSON"),
 }
 
@@ -87,17 +93,26 @@ def faults(error: ValidationError, part: type[BaseModel]) -> list[dict[str, str]
 
 def _fault(found: Any, part: type[BaseModel]) -> dict[str, str]:
     kind = str(found["type"])
-    word = next((word for word in _TOLD if kind == word or kind.startswith(word)), "model")
-    near, place = "", tuple(found["loc"])
-    if word == "extra_forbidden":
-        known = _fields_at(part, place[:-1])
-        alike = difflib.get_close_matches(str(place[-1]), known, n=1)
-        near = f" ({alike[0]}?)" if alike else ""
-        # a name that someone made up may be anything; the one it looks like says enough
-        place = (*place[:-1], alike[0] if alike else "?")
+    word = next((word for word in _TOLD if kind.startswith(word)), "model")
+    # texts of a certain form, such as a month
+    word = "form" if kind == "string_pattern_mismatch" else word
+    near, place = ("", ""), tuple(found["loc"])
+    if word in ("extra_forbidden", "no_such_attribute"):
+        near = _near(str(place[-1]), _fields_at(part, place[:-1]))
+        # a name that someone made up may be anything, and is not repeated
+        place = (*place[:-1], "?")
     expected = str(found.get("ctx", {}).get("expected", ""))
-    dutch, english = (text.format(near=near, expected=expected) for text in _TOLD[word])
+    told = zip(_TOLD[word], near, (expected.replace(" or ", " of "), expected), strict=True)
+    dutch, english = (text.format(near=hint, expected=choice) for text, hint, choice in told)
     return {"path": _shown(place), "nl": dutch, "en": english}
+
+
+def _near(name: str, known: list[str]) -> tuple[str, str]:
+    """Which field was meant, most likely; else those there are."""
+    alike = difflib.get_close_matches(name, known, n=1)
+    if alike:
+        return f"bedoeld is misschien {alike[0]}", f"perhaps {alike[0]} is meant"
+    return f"er zijn: {', '.join(known)}", f"there are: {', '.join(known)}"
 
 
 def _shown(place: tuple[int | str, ...]) -> str:

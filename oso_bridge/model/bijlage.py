@@ -49,9 +49,9 @@ class Bijlage(Deel):
 
         Raises:
             UsageError: There is content without a name, or the name is not safe or of a kind that is not allowed.
-            OSError: The file cannot be read.
+            OSError: The file cannot be read; a name that is none, most likely content given as a str, is not repeated.
         """
-        content = bron if isinstance(bron, bytes) else Path(bron).read_bytes()
+        content = bron if isinstance(bron, bytes) else _read(Path(bron), naam)
         name = naam or ("" if isinstance(bron, bytes) else Path(bron).name)
         _refuse_name(name)
         packed = content if name.lower().endswith(_SUFFIX) else _packed(name, content)
@@ -112,6 +112,20 @@ class Bijlage(Deel):
         from oso_bridge import attachments
 
         return attachments.members(self.inhoud or "", limits or attachments.SAFE)
+
+
+def _read(path: Path, naam: str | None) -> bytes:
+    """The content of a file; a text that names no file may be content by mistake, and is not repeated."""
+    try:
+        if path.is_file() or naam is None:
+            return path.read_bytes()
+    except (OSError, ValueError):
+        if naam is None and len(str(path)) < 200 and "\n" not in str(path):
+            raise
+    raise UsageError(
+        "There is no file of that name to make an attachment of.",
+        remedy="Give content as bytes: text.encode(); a str is the path of a file.",
+    )
 
 
 def _refuse_name(name: str) -> None:

@@ -63,7 +63,9 @@ class Leerling(Persoon):
     What the school reports on the education of the pupil is in ``Dossier.rapport``.
     """
 
-    geboortemaand: Maand | None = veld("Maand en jaar van geboorte, waar de hele datum niet gedeeld mag worden.")
+    geboortemaand: Maand | None = veld(
+        "Maand en jaar van geboorte, als 2012-03, waar de hele datum niet gedeeld mag worden."
+    )
     postcode4: str | None = veld("De vier cijfers van de postcode, waar het adres niet gedeeld mag worden.")
     gba: Gba | None = veld("Naam en geboortedatum volgens de basisregistratie, als de school andere gebruikt.")
     adresbuitenland: list[str] = lijst("Een regel van het adres in het buitenland.")
