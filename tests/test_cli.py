@@ -381,6 +381,13 @@ def test_a_plain_check_imports_neither_typer_nor_rich() -> None:
 # --- the other commands ---
 
 
+@pytest.mark.parametrize("command", ["check", "show", "read"])
+def test_an_empty_name_is_not_the_folder_one_is_in(run: Any, command: str) -> None:
+    made = run(command, "")
+    assert (made.code, made.out) == (2, "")
+    assert "empty" in made.err
+
+
 def test_help_and_version(run: Any) -> None:
     made = run("--help")
     assert made.code == 0

@@ -193,7 +193,7 @@ def test_what_was_kept_of_another_release_is_a_loss(run: Any) -> None:
 
 FAULTY = {
     "a date": ('{"leerling": {"geboortedatum": "KANARIE"}}', "leerling.geboortedatum: dit moet een datum zijn"),
-    "a name that looks like another": ('{"leerling": {"geboortedatm": "KANARIE"}}', "bedoeld is misschien geboortedatum"),
+    "a name that looks like another": ('{"leerling": {"geboortedatm": "KANARIE"}}', "is misschien geboortedatum"),
     "a name like none": ('{"KANARIE": 1}', "?: hier staat een veld dat niet bestaat; er zijn: levering, inzage"),
     "a number": (
         '{"rapport": {"verzuim": {"frequentie": "KANARIE"}}}',

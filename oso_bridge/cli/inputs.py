@@ -33,13 +33,16 @@ def single(name: str) -> Input:
     """
     if name == STDIN:
         return sys.stdin.buffer
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         raise UsageError("This command takes one document, not a folder.", where=name, remedy="Name a file in it.")
     return str(next(_expand(name)))
 
 
 def _expand(name: str) -> Iterator[str]:
     path = Path(name)
+    if not name:
+        # most likely a variable that is not set; an empty path would be the folder one is in
+        raise UsageError("The name of a document is empty.", remedy="Name a file, or . for this folder.")
     if name == STDIN:
         yield STDIN
     elif path.is_dir():
