@@ -16,16 +16,17 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from oso_bridge import catalog, data, plan, profiles, releases, tables
+from oso_bridge import catalog, data, kept, plan, profiles, releases, tables
 from oso_bridge._version import __version__
 from oso_bridge.data import cached
-from oso_bridge.errors import DataError, UsageError
+from oso_bridge.errors import DataError, OsoBridgeError, UsageError
 from oso_bridge.findings import Finding, Severity
+from oso_bridge.kept import Held, Kept
 from oso_bridge.model import Dossier, Extra
 from oso_bridge.plan import Branch
 from oso_bridge.records import EXTRA, Record
 from oso_bridge.releases import Release
-from oso_bridge.tables import Kept, Table
+from oso_bridge.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +44,14 @@ class Loss:
 
     def text(self, language: str = "nl") -> str:
         """What is lost, in ``nl`` or ``en``; names no value."""
-        texts = _LOSSES[self.kind]
-        return texts[language].format(path=self.path)
+        return self.finding.text(language)
 
-
-_LOSSES: dict[str, dict[str, str]] = {
-    "geen-plaats": {
-        "nl": "{path} heeft geen plaats in deze release.",
-        "en": "{path} has no place in this release.",
-    },
-    "een-van-meer": {
-        "nl": "{path} is er een van meer, en deze release heeft plaats voor een.",
-        "en": "{path} is one of several, and this release has a place for one.",
-    },
-    "andere-release": {
-        "nl": "{path} komt uit een andere release en heeft geen plaats in het model.",
-        "en": "{path} comes from another release and has no place in the model.",
-    },
-}
+    @property
+    def finding(self) -> Finding:
+        """The loss as a finding, with what can be done about it."""
+        message = catalog.message("VERLIES", self.kind)
+        args = {"pad": self.path}
+        return Finding(f"VERLIES.{self.kind}", "model", Severity.ERROR, False, message, path=self.path, args=args)
 
 
 @cached(maxsize=32)
@@ -122,9 +113,7 @@ def to_dossier(record: Record, release: Release, root: str, trusted: bool) -> Do
         except (ValidationError, ValueError):
             # right by the schema and still no value of a type here, such as a date with a time zone
             pass
-    fields, kept = bound.read_carefully(record)
-    fields["extra"] = [_extra(item, release) for item in kept]
-    return Dossier(**fields)
+    return Dossier(**bound.read_carefully(record, lambda kept: _extra(kept, release)))
 
 
 def _extra(item: Kept, release: Release) -> dict[str, Any]:
@@ -141,23 +130,34 @@ def _extra(item: Kept, release: Release) -> dict[str, Any]:
 
 def ill_typed(dossier: Dossier) -> list[Finding]:
     """A finding for each value of a document that its field could not hold."""
-    found = []
-    for item in dossier.extra:
-        if item.reden is not None:
-            words = catalog.type_words(item.reden)
-            args = {"element": item.pad.rpartition(".")[2], **{f"soort.{key}": text for key, text in words.items()}}
-            message = catalog.message("MODEL", "type")
-            path = _place(item)
-            found.append(Finding("MODEL.type", "model", Severity.WARNING, False, message, path=path, args=args))
-    return found
+    return [
+        _ill_typed(item, _place(item, path))
+        for path, part in dossier.onderdelen()
+        for item in part.extra
+        if item.reden is not None
+    ]
 
 
-def _place(item: Extra) -> str:
+def _ill_typed(item: Extra, path: str) -> Finding:
+    words = catalog.type_words(str(item.reden))
+    args = {"element": item.pad.rpartition(".")[2], **{f"soort.{key}": text for key, text in words.items()}}
+    return Finding(
+        "MODEL.type", "model", Severity.WARNING, False, catalog.message("MODEL", "type"), path=path, args=args
+    )
+
+
+def _place(item: Extra, holder: str) -> str:
     """The place in the model of something that was kept; its place in the document where its release has no table."""
     try:
-        return table(releases.release(item.release)).place(item.pad)
+        found = table(releases.release(item.release)).place(item.pad)
     except (UsageError, DataError):
-        return item.pad
+        return f"{holder}.extra" if holder else item.pad
+    # its part may stand elsewhere in its list by now
+    steps, others = (path.split(".") if path else [] for path in (holder, found))
+    if [step.partition("[")[0] for step in steps] != [step.partition("[")[0] for step in others[: len(steps)]]:
+        return f"{holder}.{kept.HOLDER}"
+    kinds = [other if "=" in other else step for step, other in zip(steps, others, strict=False)]
+    return ".".join([*kinds, *others[len(steps) :]])
 
 
 def to_record(dossier: Dossier, release: Release) -> tuple[Record, list[Loss]]:
@@ -170,33 +170,63 @@ def to_record(dossier: Dossier, release: Release) -> tuple[Record, list[Loss]]:
     Returns:
         The record of its root ``dossier``, versions and categories filled in, and the losses.
     """
+    try:
+        return _to_record(dossier, release)
+    except OsoBridgeError:
+        raise
+    except (AttributeError, TypeError, KeyError, ValueError):
+        pass  # told below, so that this fault, which may quote a value, is not dragged along
+    Dossier.model_validate(_plain(dossier))
+    raise UsageError(
+        "The dossier holds something that a dossier cannot hold.",
+        remedy="Make parts by their classes, and do not change them by model_construct() or __dict__.",
+    )
+
+
+def _to_record(dossier: Dossier, release: Release) -> tuple[Record, list[Loss]]:
     bound = table(release)
-    record = bound.write(dossier)
-    losses = list(_losses(dossier, record, bound))
-    own = [item for item in dossier.extra if item.release == release.id]
-    lost = tables.restore(record, own)
-    losses += [Loss(_place(item), "geen-plaats") for item in lost]
-    losses += [Loss(_place(item), "andere-release") for item in dossier.extra if item.release != release.id]
+    record, held = bound.write(dossier)
+    losses: list[Loss] = []
+    again = Dossier.model_validate(bound.read(record))
+    if again != dossier:
+        losses += _missing(dossier, again, "", bound.kinds)
+        gone = {id(item) for part in held for item in _lost(part, release, bound)}
+        losses += _kept_losses(dossier, gone, {id(part.part) for part in held}, release)
     fill(record, dossier, release)
-    tables.settle_order(record, bound.shape.branch)
+    kept.settle_order(record, bound.shape.branch)
     return record, losses
+
+
+def _plain(part: Any) -> Any:
+    """A part as plain values, whatever was put into it."""
+    if isinstance(part, BaseModel):
+        return {name: _plain(value) for name, value in part.__dict__.items()}
+    return [_plain(item) for item in part] if isinstance(part, list) else part
+
+
+def _lost(held: Held, release: Release, bound: Table) -> list[Extra]:
+    """What a part holds of this release and could not be put back."""
+    own = [item for item in held.part.extra if item.release == release.id]
+    return kept.restore(held, bound.shape.branch, own)
+
+
+def _kept_losses(dossier: Dossier, gone: set[int], written: set[int], release: Release) -> Iterator[Loss]:
+    """A loss for everything that was kept and is not written."""
+    for path, part in dossier.onderdelen():
+        for item in part.extra:
+            if item.release != release.id:
+                yield Loss(_place(item, path), "andere-release")
+            elif id(item) in gone or id(part) not in written:
+                yield Loss(_place(item, path), "geen-plaats")
 
 
 _NUMBER = re.compile(r"\[\d+\]")
 
 
-def _losses(dossier: Dossier, record: Record, bound: Table) -> Iterator[Loss]:
-    """What is in the dossier and not in the record: the record is read again and the two are laid side by side."""
-    again = Dossier.model_validate(bound.read(record))
-    if again == (dossier.model_copy(update={"extra": []}) if dossier.extra else dossier):
-        return
-    yield from _missing(dossier, again, "", bound.kinds)
-
-
 def _missing(whole: BaseModel, part: BaseModel | None, path: str, kinds: dict[str, str]) -> Iterator[Loss]:
     for name in type(whole).model_fields:
         value = getattr(whole, name)
-        if value is None or value == [] or (not path and name == "extra"):
+        if value is None or value == [] or name == kept.HOLDER:
             continue
         place = f"{path}.{name}" if path else name
         other = getattr(part, name, None) if part is not None else None

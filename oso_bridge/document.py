@@ -123,7 +123,7 @@ class Document:
             strict: Refuse values that their fields cannot hold, instead of keeping them in ``extra``.
 
         Returns:
-            The dossier; what has no field travels in ``dossier.extra``.
+            The dossier; what has no field travels in ``extra`` of its parts, see :meth:`Dossier.bewaard`.
 
         Raises:
             IllTyped: With ``strict``, and there are such values.

@@ -97,7 +97,7 @@ class FieldError(OsoBridgeError, ValueError):
     """
 
     def __init__(self, part: str, faults: list[dict[str, str]]) -> None:
-        told = "; ".join(f"{fault['path']}: {fault['en']}" for fault in faults[:5])
+        told = "; ".join(f"{fault['path']}: {fault['en']}".removeprefix("-: ") for fault in faults[:5])
         more = f" (and {len(faults) - 5} more)" if len(faults) > 5 else ""
         super().__init__(f"{part} cannot be made: {told}{more}.")
         self.faults = faults

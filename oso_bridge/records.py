@@ -17,7 +17,7 @@ Names are the element names of the release; texts are exact.  An empty element i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 TEXT = "#text"
 GROUPS = "#groups"
@@ -36,13 +36,15 @@ class Extra(TypedDict):
 
     ``kind`` is ``element``, ``attribute`` or ``text``; ``name`` is the name in Clark notation
     (``{namespace}local``), empty for a text; ``position`` is the number of child elements that came
-    before it; ``content`` is the element as XML, or the text.
+    before it, -1 for an attribute of the element itself; ``child`` is, for an attribute of a leaf in it, that
+    leaf: ``straat``, or ``voornaam[2]`` for the second of its name; ``content`` is the element as XML, or the text.
     """
 
     kind: str
     name: str
     position: int
     content: str
+    child: NotRequired[str]
 
 
 def is_leaf(value: Value) -> bool:

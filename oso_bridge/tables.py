@@ -10,7 +10,8 @@ model object that the branch around it fills; a row names an exception::
     [[row]] record = "**/land"                   model = ".land"  text = "code"  attributes = { omschrijving = "naam" }
 
 A branch that has no place itself, but holds things that have, is a *wrapper*: its children go to the object around it.
-What is left is *unbound* and travels in ``extra``.  The last row that fits wins.
+What is left is *unbound* and travels in ``extra`` of the part that the element around it fills, so that it moves, and
+goes, with that part.  The last row that fits wins.
 
 The engine is compiled once per table into one *shape* per branch; nothing is looked up by path while it runs.  It knows
 models by their fields only, so that it can bind any pydantic class.
@@ -18,20 +19,19 @@ models by their fields only, so that it can bind any pydantic class.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from oso_bridge.errors import DataError, UsageError
+from oso_bridge.kept import HOLDER, Held, Keeper, Kept, numbered, steps
 from oso_bridge.plan import Branch, Leaf, Tree
-from oso_bridge.records import EXTRA, GROUPS, ORDER, TEXT, Record
+from oso_bridge.records import GROUPS, TEXT, Record
 
 LEAF, LEAVES, OBJECT, OBJECTS, WRAPPER = range(5)
 """What a child of a record becomes: a value, a list of values, an object, a list of objects, or nothing by itself."""
@@ -46,28 +46,6 @@ _KINDED = re.compile(
 )
 _DATED = "date:"
 _ROW_KEYS = {"record", "model", "type", "text", "attributes", "groups"}
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A part of a record that has no place in the model.
-
-    Attributes:
-        pad: The path of the record it stood in, such as ``huidigeschool.leerling.adreslijst.adres[2]``; of the
-            part itself for a value or a block.
-        soort: ``element``, ``attribuut``, ``tekst``, ``waarde``, ``volgorde`` or ``blok``.
-        naam: The name in Clark notation, for elements and attributes.
-        positie: How many elements came before it.
-        inhoud: XML, a text, names, or a record as JSON.
-        reden: Why, when a value was refused: the type that it should have had.
-    """
-
-    pad: str
-    soort: str
-    inhoud: str | list[str]
-    naam: str = ""
-    positie: int | None = None
-    reden: str | None = None
 
 
 @dataclass(slots=True)
@@ -97,7 +75,7 @@ class _Marked:
     attributes: tuple[tuple[str, str], ...]
 
     def read(self, value: Record) -> Model:
-        found = {self.text: value[TEXT]}
+        found = {self.text: value[TEXT]} if value[TEXT] else {}
         for name, key in self.attributes:
             if value.get("@" + name) is not None:
                 found[key] = value["@" + name]
@@ -110,42 +88,11 @@ class _Marked:
         return record
 
 
-class _Keeper:
-    """Collects what has no place, with its path; only for records that may hold such."""
-
-    def __init__(self) -> None:
-        self.kept: list[Kept] = []
-
-    def part(self, pad: str, name: str, value: Any) -> None:
-        where = f"{pad}.{name}" if pad else name
-        for number, item in enumerate(value if isinstance(value, list) else [value], start=1):
-            place = where if number == 1 else f"{where}[{number}]"
-            if isinstance(item, str):
-                self.kept.append(Kept(place, "waarde", item))
-            else:
-                self.block(place, item)
-
-    def block(self, place: str, record: Record) -> None:
-        self.kept.append(Kept(place, "blok", json.dumps(record, ensure_ascii=False)))
-
-    def refused(self, pad: str, bound: _Bound, number: int, text: str) -> None:
-        place = _numbered(pad, bound.name, number)
-        # a date with a time zone is right, there is only no field for the zone
-        reason = None if bound.type == "date" and _is_zoned(text) else bound.type
-        self.kept.append(Kept(place, "waarde", text, reden=reason))
-
-    def extras(self, pad: str, record: Record) -> None:
-        kinds = {"element": "element", "attribute": "attribuut", "text": "tekst"}
-        for extra in record.get(EXTRA, ()):
-            soort = kinds[extra["kind"]]
-            self.kept.append(Kept(pad, soort, extra["content"], extra["name"], extra["position"]))
-        if ORDER in record:
-            self.kept.append(Kept(pad, "volgorde", list(record[ORDER])))
-
-
-def _numbered(pad: str, name: str, number: int) -> str:
-    where = f"{pad}.{name}" if pad else name
-    return where if number == 0 else f"{where}[{number + 1}]"
+def _refuse(keeper: Keeper, pad: str, bound: _Bound, number: int, text: str) -> None:
+    """Keep a value that its field cannot hold."""
+    # a date with a time zone is right, there is only no field for the zone
+    reason = None if bound.type == "date" and _is_zoned(text) else bound.type
+    keeper.add(Kept(numbered(pad, bound.name, number), "waarde", text, reden=reason))
 
 
 class Shape:
@@ -160,9 +107,10 @@ class Shape:
         plain: Of the texts that go to the object around them as they are, the field by name: by far the most.
         needed: The children that an object cannot do without: the identity of its part of the model.
         reaches: True when something in it stands elsewhere in the model than in the object it fills.
+        wrappers: Its children that have no place themselves and must be there.
     """
 
-    __slots__ = ("bound", "branch", "by_name", "needed", "plain", "reaches")
+    __slots__ = ("bound", "branch", "by_name", "needed", "plain", "reaches", "wrappers")
 
     def __init__(self, branch: Branch) -> None:
         self.branch = branch
@@ -171,11 +119,14 @@ class Shape:
         self.by_name: dict[str, _Bound] = {}
         self.bound: list[_Bound] = []
         self.plain: dict[str, str] = {}
+        self.wrappers: list[_Bound] = []
 
     def add(self, bound: _Bound) -> None:
         """Bind one more child."""
         self.by_name[bound.name] = bound
         self.bound.append(bound)
+        if bound.what == WRAPPER and bound.required:
+            self.wrappers.append(bound)
         if bound.what == LEAF and bound.root is None and bound.decode is None and bound.kind is None:
             self.plain[bound.name] = bound.key
 
@@ -215,9 +166,12 @@ class Shape:
                 values = value if isinstance(value, list) else [value]
                 target[bound.key] = values if decode is None else [decode(item) for item in values]
 
-    def read_carefully(self, record: Record, here: Model, dossier: Model, pad: str, keeper: _Keeper) -> None:
+    def read_carefully(self, record: Record, here: Model, dossier: Model, pad: str, keeper: Keeper) -> None:
         """Fill model objects from any record; what has no place or the wrong type goes to the keeper."""
         keeper.extras(pad, record)
+        for wrapper in self.wrappers:
+            if wrapper.name not in record:
+                keeper.absent(pad, wrapper.name)
         for name, value in record.items():
             if name[0] == "#":
                 continue
@@ -237,9 +191,7 @@ class Shape:
             else:
                 self._careful_object(bound, value, target, dossier, pad, keeper)
 
-    def _careful_leaf(
-        self, bound: _Bound, value: Any, target: Model, dossier: Model, pad: str, keeper: _Keeper
-    ) -> None:
+    def _careful_leaf(self, bound: _Bound, value: Any, target: Model, dossier: Model, pad: str, keeper: Keeper) -> None:
         fitting = []
         for number, item in enumerate(value if isinstance(value, list) else [value]):
             if bound.fits is None:
@@ -250,7 +202,7 @@ class Shape:
             if bound.fits(text):
                 fitting.append(text)
             else:
-                keeper.refused(pad, bound, number, item)
+                _refuse(keeper, pad, bound, number, item)
         if not fitting:
             return
         good: Any = fitting if isinstance(value, list) else fitting[0]
@@ -265,7 +217,7 @@ class Shape:
             target[bound.key] = values if decode is None else [decode(item) for item in values]
 
     def _careful_object(
-        self, bound: _Bound, value: Any, target: Model, dossier: Model, pad: str, keeper: _Keeper
+        self, bound: _Bound, value: Any, target: Model, dossier: Model, pad: str, keeper: Keeper
     ) -> None:
         shape: Shape = bound.shape  # type: ignore[assignment]
         grouped = isinstance(value, dict) and GROUPS in value
@@ -274,16 +226,18 @@ class Shape:
             return
         found: list[Model] = []
         for number, item in enumerate(_several(value)):
-            within = _numbered(pad, bound.name, 0)
-            place = f"{within}.#{number + 1}" if grouped else _numbered(pad, bound.name, number)
+            within = numbered(pad, bound.name, 0)
+            place = f"{within}.#{number + 1}" if grouped else numbered(pad, bound.name, number)
             if not item.keys() >= set(shape.needed):
                 keeper.block(place, item)
                 continue
             made: Model = dossier.setdefault(bound.key, {}) if bound.root == "" else {}
-            shape.read_carefully(item, made, dossier, place, keeper)
+            within_it = Keeper(keeper.keep)
+            shape.read_carefully(item, made, dossier, place, within_it)
+            within_it.into(made)
             found.append(made)
         if grouped:
-            keeper.extras(_numbered(pad, bound.name, 0), value)
+            keeper.extras(numbered(pad, bound.name, 0), value)
         if not found:
             return
         if bound.kind is not None:
@@ -296,14 +250,14 @@ class Shape:
 
     # --- from model to record ---------------------------------------------------------------------------------------
 
-    def write(self, here: Any, dossier: Any) -> Record:
+    def write(self, here: Any, dossier: Any, held: list[Held]) -> Record:
         """A record from model objects, in the order of the structure; empty when they hold nothing for it."""
         record: Record = {}
         own = {} if here is None else here.__dict__
         for bound in self.bound:
             root = bound.root
             if bound.what == WRAPPER:
-                inner = bound.shape.write(here, dossier)  # type: ignore[union-attr]
+                inner = bound.shape.write(here, dossier, held)  # type: ignore[union-attr]
                 if inner:
                     record[bound.name] = inner
                 continue
@@ -311,9 +265,9 @@ class Shape:
             value = source.get(bound.key) if bound.kind is None else _kind_value(bound, source)
             if value is None or value == []:
                 if bound.what == OBJECT:
-                    self._write_around(bound, record, dossier)
+                    self._write_around(bound, record, dossier, held)
                 continue
-            record[bound.name] = self._write_value(bound, value, dossier)
+            record[bound.name] = self._write_value(bound, value, dossier, held)
         return record
 
     def complete(self, record: Record) -> Record:
@@ -323,13 +277,13 @@ class Shape:
                 bound.shape.complete(record.setdefault(bound.name, {}))  # type: ignore[union-attr]
         return record
 
-    def _write_around(self, bound: _Bound, record: Record, dossier: Any) -> None:
+    def _write_around(self, bound: _Bound, record: Record, dossier: Any, held: list[Held]) -> None:
         """An absent object may still be needed for what stands inside its element and elsewhere in the model."""
         shape: Shape = bound.shape  # type: ignore[assignment]
-        if shape.reaches and (inner := shape.write(None, dossier)):
+        if shape.reaches and (inner := shape.write(None, dossier, held)):
             record[bound.name] = shape.complete(inner)
 
-    def _write_value(self, bound: _Bound, value: Any, dossier: Any) -> Any:
+    def _write_value(self, bound: _Bound, value: Any, dossier: Any, held: list[Held]) -> Any:
         if bound.what == LEAF and bound.single:
             return bound.encode(value)
         if bound.what in (LEAF, LEAVES):
@@ -337,9 +291,12 @@ class Shape:
             return values[0] if bound.single else values
         shape: Shape = bound.shape  # type: ignore[assignment]
         items = value if isinstance(value, list) else [value]
-        written = [shape.complete(shape.write(item, dossier)) for item in items]
+        written = [shape.complete(shape.write(item, dossier, held)) for item in items]
         if shape.branch.grouped:
-            return {GROUPS: _regrouped(written, shape.branch)}
+            groups, homes = _regrouped(written, shape.branch)
+            held.extend(Held(item, home, shape.branch) for item, home in zip(items, homes, strict=True) if item.extra)
+            return {GROUPS: groups}
+        held.extend(Held(item, record, shape.branch) for item, record in zip(items, written, strict=True) if item.extra)
         return written[0] if bound.single else written
 
 
@@ -352,11 +309,16 @@ def _several(value: Any) -> list[Record]:
     return [value]
 
 
-def _regrouped(groups: list[Record], branch: Branch) -> list[Record]:
-    """The groups as a reader will find them: one that does not begin as a group must joins the one before it."""
+def _regrouped(groups: list[Record], branch: Branch) -> tuple[list[Record], list[Record | None]]:
+    """The groups as a reader will find them: one that does not begin as a group must joins the one before it.
+
+    Returns:
+        The groups, and for each that was given the group that it ended in, if any.
+    """
     single = {name for _, name, child, _ in branch.steps.values() if not child.many}
     order = {name: number for number, name in enumerate(branch.child_names)}
     found: list[Record] = []
+    homes: list[Record | None] = []
     last = -1
     for group in groups:
         for name in sorted(group, key=order.__getitem__):
@@ -367,7 +329,8 @@ def _regrouped(groups: list[Record], branch: Branch) -> list[Record]:
             else:
                 found[-1].setdefault(name, []).extend(group[name])
             last = order[name]
-    return found
+        homes.append(found[-1] if group else None)
+    return found, homes
 
 
 def _objects(bound: _Bound, value: Any, dossier: Model) -> list[Model]:
@@ -540,16 +503,26 @@ class Table:
         self.shape.read(record, dossier, dossier)
         return dossier
 
-    def read_carefully(self, record: Record) -> tuple[Model, list[Kept]]:
-        """The fields of the model, and what had no place in it or the wrong type."""
-        keeper = _Keeper()
+    def read_carefully(self, record: Record, keep: Callable[[Kept], Any]) -> Model:
+        """The fields of the model, with what had no place in it or the wrong type in ``extra`` of its part.
+
+        Args:
+            record: The record of a dossier.
+            keep: Makes the item of ``extra`` out of what is kept.
+        """
+        keeper = Keeper(keep)
         dossier: Model = {}
         self.shape.read_carefully(record, dossier, dossier, "", keeper)
-        return dossier, keeper.kept
+        keeper.into(dossier)
+        return dossier
 
-    def write(self, dossier: Any) -> Record:
-        """The record of a dossier; what was kept is put back by :func:`restore`."""
-        return self.shape.write(dossier, dossier)
+    def write(self, dossier: Any) -> tuple[Record, list[Held]]:
+        """The record of a dossier, and its parts that hold what was kept, for :func:`oso_bridge.kept.restore`."""
+        held: list[Held] = []
+        record = self.shape.write(dossier, dossier, held)
+        if dossier.extra:
+            held.append(Held(dossier, record, self.shape.branch))
+        return record, held
 
     def place(self, pad: str) -> str:
         """The place in the model of a place in a record.
@@ -561,14 +534,14 @@ class Table:
             Such as ``leerling.adressen[2].straat``; a part that has no place in the model keeps its own name.
         """
         path, shown, numbers = self.shape.branch.path, "", list[int]()
-        for name, number in _parts(pad):
+        for name, number in steps(pad) or [(pad, 0)]:
             if name == GROUPS:
                 numbers[-1:] = [number + 1]
                 continue
             path = f"{path}/{name}"
             found = self.paths.get(path)
             if found is None:
-                shown = _numbered(shown, name, number)
+                shown = numbered(shown, name, number)
             elif found.endswith("[]") and found != shown:
                 numbers.append(number + 1)
             shown = found or shown
@@ -660,6 +633,10 @@ class _Compiler:
             raise DataError(f"A row of the table fits nothing in the structure: {idle[0]}.")
 
     def shape(self, branch: Branch, model: type[BaseModel], at: str) -> Shape:
+        if HOLDER not in model.model_fields:
+            raise DataError(
+                f"{_called(model)} has no field for what {branch.name} may hold besides.", where=branch.path
+            )
         shape = Shape(branch)
         for name in branch.child_names:
             child = branch.branches.get(name)
@@ -676,7 +653,7 @@ class _Compiler:
         """Where a child goes; None when it has no place."""
         row = self.row_for(path)
         if row is None:
-            if name not in model.model_fields:
+            if name not in model.model_fields or name == HOLDER:
                 return None
             return _Target(None, name, None, *_field_type(model, name))
         match = _KINDED.fullmatch(row["model"]) or _MODEL.fullmatch(row["model"])
@@ -805,126 +782,3 @@ def _model_path(at: str, target: _Target) -> str:
     elif target.many:
         path += "[]"
     return path
-
-
-# --- putting back what was kept -------------------------------------------------------------------------------------
-
-_PART = re.compile(r"([^.\[\]]+)(?:\[(\d+)\])?")
-
-
-def restore(record: Record, kept: Iterable[Any]) -> list[Any]:
-    """Put back into a record what had no place in the model.
-
-    Args:
-        record: The record of a dossier, as written from the model.
-        kept: What was kept, of the release that is written; anything with the attributes of :class:`Kept`.
-
-    Returns:
-        What could not be put back, for the part of the record it stood in is not there any more.
-    """
-    lost = []
-    for item in kept:
-        parts = list(_parts(item.pad))
-        own = item.soort in ("waarde", "blok")
-        owner = _find(record, parts[:-1] if own else parts) if _is_sound(item, parts) else None
-        if owner is None:
-            lost.append(item)
-        elif own:
-            _put(owner, parts[-1], item)
-        else:
-            _add(owner, item)
-    return lost
-
-
-def _is_sound(item: Any, parts: list[tuple[str, int]]) -> bool:
-    """Whether the content is of its kind: what was kept may have been changed, or made by another program."""
-    if item.soort == "volgorde" or isinstance(item.inhoud, list):
-        return item.soort == "volgorde" and isinstance(item.inhoud, list)
-    if item.soort == "waarde":
-        return bool(parts) and parts[-1][0] != GROUPS
-    return item.soort != "blok" or (bool(parts) and isinstance(_block(item.inhoud), dict))
-
-
-def _block(text: str) -> Any:
-    """A record out of its JSON; None when it is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _parts(pad: str) -> Iterator[tuple[str, int]]:
-    for part in filter(None, pad.split(".")):
-        if part.startswith("#"):
-            yield GROUPS, int(part[1:]) - 1
-        else:
-            match = _PART.fullmatch(part)
-            if match is not None:
-                yield match[1], int(match[2] or 1) - 1
-
-
-def _find(record: Any, parts: list[tuple[str, int]]) -> Record | None:
-    """The record at a path; a part that is not there is made when it is the first of its name."""
-    for name, number in parts:
-        value = record.get(name)
-        if value is None and number == 0 and name != GROUPS:
-            value = record[name] = {}
-        items = value if isinstance(value, list) else [value]
-        if number >= len(items) or not isinstance(items[number], dict):
-            return None
-        record = items[number]
-    found: Record = record
-    return found
-
-
-def _put(owner: Record, part: tuple[str, int], item: Any) -> None:
-    """A value or a block at its own place, unless the model holds something there by now."""
-    name, number = part
-    value = json.loads(item.inhoud) if item.soort == "blok" else item.inhoud
-    present = owner.get(name)
-    if present is None:
-        owner[name] = value
-    elif isinstance(present, list):
-        present.insert(min(number, len(present)), value)
-    elif number > 0:
-        owner[name] = [present, value]
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def settle_order(record: Record, branch: Branch) -> None:
-    """Let the order that was kept of a document be that of what its record holds by now.
-
-    Args:
-        record: The record, whose model may have been changed after reading.
-        branch: Its branch.
-    """
-    for part in record.get(GROUPS, (record,)):
-        for name, child in branch.branches.items():
-            for item in _listed(part.get(name, [])):
-                settle_order(item, child)
-    if ORDER not in record:
-        return
-    left = {name: len(_listed(value)) for name, value in record.items() if name[0] != "#"}
-    order = []
-    for name in record[ORDER]:
-        if left.get(name, 0):
-            left[name] -= 1
-            order.append(name)
-    names = branch.child_names
-    for name in chain.from_iterable([one] * left.get(one, 0) for one in names):
-        before = set(names[: names.index(name) + 1])
-        at = max((number for number, other in enumerate(order, start=1) if other in before), default=0)
-        order.insert(at, name)
-    record[ORDER] = order
-
-
-def _add(owner: Record, item: Any) -> None:
-    if item.soort == "volgorde":
-        owner[ORDER] = list(item.inhoud)
-        return
-    kinds = {"element": "element", "attribuut": "attribute", "tekst": "text"}
-    extra = {"kind": kinds[item.soort], "name": item.naam or "", "position": item.positie or 0, "content": item.inhoud}
-    owner.setdefault(EXTRA, []).append(extra)

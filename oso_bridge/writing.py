@@ -5,21 +5,29 @@ The check is the one that every receiver can make (:func:`oso_bridge.check`), on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import BaseModel
 
 from oso_bridge import binding, catalog, plan, releases
 from oso_bridge import document as documents
 from oso_bridge.binding import Loss
 from oso_bridge.document import Document
-from oso_bridge.errors import UsageError, WouldLose, WriteRefused
+from oso_bridge.errors import FieldError, UsageError, WouldLose, WriteRefused
 from oso_bridge.findings import Finding, Severity
 from oso_bridge.model import Dossier
-from oso_bridge.plan import Branch
+from oso_bridge.plan import Branch, Tree
 from oso_bridge.records import GROUPS, Record
 from oso_bridge.releases import Release
 from oso_bridge.xml.writer import write_record
 
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CHARACTER = {
+    "nl": "hier staat een teken dat XML niet toelaat ({sign}); haal het weg",
+    "en": "this holds a character that XML does not allow ({sign}); remove it",
+}
 _REQUIRED = ("schema", "codes", "rules")
 
 
@@ -43,7 +51,8 @@ def write(
         XML with a declaration, in UTF-8.
 
     Raises:
-        UsageError: No release is named, or it is not installed; a text holds a character that XML does not allow.
+        UsageError: No release is named, or it is not installed.
+        FieldError: A text holds a character that XML does not allow.
         WouldLose: The release has no place for a part of the dossier.
         WriteRefused: What would be written does not pass the checks.
     """
@@ -67,7 +76,32 @@ def write(
 
 def _written(dossier: Dossier, release: str | None) -> tuple[bytes, list[Loss]]:
     record, lost, chosen = _record(dossier, release)
-    return write_record(record, plan.load(chosen).tree("dossier")), lost
+    return _bytes(record, plan.load(chosen).tree("dossier"), dossier), lost
+
+
+def _bytes(record: Record, tree: Tree, dossier: Dossier) -> bytes:
+    """A record as XML; a text that XML cannot hold is named by its place in the dossier."""
+    try:
+        return write_record(record, tree)
+    except UsageError as error:
+        faults = list(not_in_xml(dossier, ""))
+        if not faults:
+            raise error from None
+    raise FieldError("XML", faults)
+
+
+def not_in_xml(value: Any, path: str) -> Iterator[dict[str, str]]:
+    """A fault for every text of a part that XML cannot hold, with its place and the first character of that kind."""
+    if isinstance(value, str):
+        if found := _NOT_IN_XML.search(value):
+            sign = f"U+{ord(found[0]):04X}"
+            yield {"path": path, **{language: text.format(sign=sign) for language, text in _CHARACTER.items()}}
+    elif isinstance(value, list):
+        for number, item in enumerate(value, start=1):
+            yield from not_in_xml(item, path if number == 1 else f"{path}[{number}]")
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from not_in_xml(getattr(value, name), f"{path}.{name}" if path else name)
 
 
 def _record(dossier: Dossier, release: str | None) -> tuple[Record, list[Loss], Release]:
@@ -93,20 +127,21 @@ def todo(dossier: Dossier, *, release: str) -> list[Finding]:
         release: The release that it is to be written in.
 
     Returns:
-        A finding for each thing that is missing or wrong, with its rule, place and remedy; empty when it can be
-        written; :func:`losses` tells what the release has no place for.  Places are those of the document that
-        would be written.
+        A finding for each thing that is missing or wrong or would be lost (``VERLIES...``), with its rule, place and
+        remedy; empty when it can be written.  Places are those of the document that would be written.
 
     Raises:
         UsageError: The release is not installed.
+        FieldError: A text holds a character that XML does not allow.
     """
-    record, _, chosen = _record(dossier, release)
+    record, lost, chosen = _record(dossier, release)
     tree = plan.load(chosen).tree("dossier")
-    report = documents.check(write_record(record, tree), layers=_REQUIRED)
+    report = documents.check(_bytes(record, tree, dossier), layers=_REQUIRED)
     # the schema names the first absent child of an element only; whoever builds a dossier wants them all
     missing = list(_missing(record, tree.root, f"/{tree.root.name}[1]", chosen))
     others = [finding for finding in report.findings if not finding.rule.startswith("XSD.ontbreekt.")]
-    return missing + [finding for finding in others if finding.severity is Severity.ERROR]
+    wrong = [finding for finding in others if finding.severity is Severity.ERROR]
+    return missing + wrong + [loss.finding for loss in lost]
 
 
 def _missing(record: Record, branch: Branch, xpath: str, release: Release) -> Iterator[Finding]:

@@ -19,7 +19,9 @@ from pydantic.fields import FieldInfo
 import oso_bridge as oso
 from oso_bridge import codes, data, model, plan
 from oso_bridge.errors import UsageError
-from oso_bridge.model import Code, Deel, Dossier, Maand
+from oso_bridge.kept import HOLDER
+from oso_bridge.model import Code, Dossier, Extra, Maand
+from oso_bridge.model.base import Basis
 from oso_bridge.releases import Release
 
 FORMAT = "oso"
@@ -31,7 +33,8 @@ What the parts have to do with each other stands in [The model](model.md). Meani
 Schema.
 
 *Element* is the name in the OSO dossier, with `@` before an attribute. A field without one is the model's own, or
-belongs to a release that is not installed. To go from a name in XML to a field, see [From element to
+belongs to a release that is not installed. Every part also has `extra`, a list of [Extra](#extra): what its element
+held and no field could hold. To go from a name in XML to a field, see [From element to
 field](#from-element-to-field).
 """
 TYPES: dict[Any, str] = {str: "text", bool: "yes or no", int: "whole number", Decimal: "number", date: "date"}
@@ -57,30 +60,35 @@ def page() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _parts() -> list[type[Deel]]:
+def _parts() -> list[type[Basis]]:
     """The parts of a dossier, each behind the part that first holds it."""
-    found: dict[type[Deel], None] = {}
+    found: dict[type[Basis], None] = {}
 
-    def visit(part: type[Deel]) -> None:
+    def visit(part: type[Basis]) -> None:
         if part in found:
             return
         found[part] = None
-        for field in part.model_fields.values():
+        for name, field in part.model_fields.items():
+            if name == HOLDER:
+                continue  # every part has it
             inner = _inner(field.annotation)
-            if isinstance(inner, type) and issubclass(inner, Deel):
+            if isinstance(inner, type) and issubclass(inner, Basis):
                 visit(inner)
 
     visit(Dossier)
+    visit(Extra)
     return list(found)
 
 
-def _part(part: type[Deel], places: Places, versions: list[str]) -> Iterator[str]:
+def _part(part: type[Basis], places: Places, versions: list[str]) -> Iterator[str]:
     """One part with a table of its fields."""
     about = " ".join((part.__doc__ or "").split("\n\n")[0].split())
     yield f"## {part.__name__}\n"
     yield f"{_escape(about)}\n"
     yield "| field | meaning | type | element |\n|---|---|---|---|"
     for name, field in part.model_fields.items():
+        if name == HOLDER:
+            continue
         where = _where(places.get((part.__name__, name), {}), versions)
         yield f"| `{name}` | {_escape(_meaning(field))} | {_type(field)} | {where} |"
     yield ""
@@ -116,7 +124,7 @@ def _one(inner: Any) -> str:
         return "month"
     if issubclass(inner, Code):
         return f"[code of list {inner.lijst}](#list-{inner.lijst})"
-    if issubclass(inner, Deel):
+    if issubclass(inner, Basis):
         return f"[{inner.__name__}](#{inner.__name__.lower()})"
     return TYPES[inner]
 

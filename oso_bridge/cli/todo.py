@@ -14,7 +14,6 @@ from oso_bridge.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from oso_bridge.binding import Loss
     from oso_bridge.findings import Finding
     from oso_bridge.model import Dossier
 
@@ -24,14 +23,10 @@ _SAID = {
     "nl": {
         "none": "Er ontbreekt niets: dit dossier kan worden geschreven.",
         "all": "hele dossier",
-        "losses": "Bij schrijven zou verloren gaan:",
-        "leave": "Haal dit weg, of schrijf met --allow-losses.",
     },
     "en": {
         "none": "Nothing is missing: this dossier can be written.",
         "all": "whole dossier",
-        "losses": "Writing would lose:",
-        "leave": "Remove it, or write with --allow-losses.",
     },
 }
 
@@ -59,10 +54,9 @@ def command(
     import oso_bridge as oso
 
     missing = oso.todo(dossier, release=chosen)
-    losses = oso.losses(dossier, release=chosen)
-    told = _json(missing, losses, chosen) if todo_format == "json" else _text(missing, losses, lang)
+    told = _json(missing, chosen) if todo_format == "json" else _text(missing, lang)
     output.write(told, output_file, sources=[file])
-    raise typer.Exit(1 if missing or losses else 0)
+    raise typer.Exit(1 if missing else 0)
 
 
 def _dossier(name: str, data: bytes, release: str | None, lang: str) -> tuple[Dossier | None, str]:
@@ -82,34 +76,17 @@ def _dossier(name: str, data: bytes, release: str | None, lang: str) -> tuple[Do
     return dossiers.parse(name, data, lang), release
 
 
-def _json(missing: list[Finding], losses: list[Loss], release: str) -> str:
+def _json(missing: list[Finding], release: str) -> str:
     from oso_bridge.render import json
 
     told = [{**finding.to_dict(), "line": None} for finding in missing]
-    lost = [
-        {"path": loss.path, "kind": loss.kind, "text": {"nl": loss.text("nl"), "en": loss.text("en")}}
-        for loss in losses
-    ]
-    ready = not missing and not losses
-    return json.dump({"release": release, "ready": ready, "todo": told, **({"losses": lost} if lost else {})})
+    return json.dump({"release": release, "ready": not missing, "todo": told})
 
 
-def _text(missing: list[Finding], losses: list[Loss], lang: str) -> str:
-    if not missing and not losses:
+def _text(missing: list[Finding], lang: str) -> str:
+    if not missing:
         return _SAID[lang]["none"] + "\n"
-    parts = ["\n".join(_lines(finding, lang)) + "\n" for finding in missing]
-    if losses:
-        parts.append("\n".join((_SAID[lang]["losses"], *_lost(losses, lang))) + "\n")
-    return "\n".join(parts)
-
-
-def _lost(losses: list[Loss], lang: str) -> Iterator[str]:
-    """What writing would refuse to leave out."""
-    from oso_bridge.render.words import clean
-
-    for loss in losses:
-        yield from _wrap(clean(loss.text(lang)), "  ", "    ")
-    yield from _wrap(f"→ {_SAID[lang]['leave']}", "  ", "    ")
+    return "\n".join("\n".join(_lines(finding, lang)) + "\n" for finding in missing)
 
 
 def _lines(finding: Finding, lang: str) -> Iterator[str]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
-from oso_bridge.model.base import Deel, lijst, veld
+from oso_bridge.errors import UsageError
+from oso_bridge.model.base import Deel, veld
 from oso_bridge.model.bijlage import Bijlage
 from oso_bridge.model.codes import Code16, Code29
 from oso_bridge.model.extra import Extra
@@ -36,7 +37,6 @@ class Dossier(Deel):
     rapport: OnderwijskundigRapport = Field(
         default_factory=OnderwijskundigRapport, description="Wat de school over het onderwijs aan de leerling meldt."
     )
-    extra: list[Extra] = lijst("Iets uit een document waarvoor het model geen veld heeft.")
 
     @classmethod
     def nieuw(cls, profiel: str, **delen: Any) -> Dossier:
@@ -49,17 +49,25 @@ class Dossier(Deel):
             delen: The parts: ``leerling=Leerling(...)``, ``school=School(...)`` ...
 
         Raises:
-            UsageError: There is no such profile.
+            UsageError: There is no such profile, or the delivery that was given is of another.
             FieldError: A part does not exist, or is of another type.
         """
         gekozen = profile(profiel)
         dossier = cls(**delen)
         # a copy: the caller may use one delivery for several dossiers
         levering = dossier.levering.model_copy()
-        if levering.overdrachtsoort is None:
-            levering.overdrachtsoort = Code29(gekozen.overdrachtsoort)
-        if levering.overstap is None and gekozen.overstap:
-            levering.overstap = Code16(gekozen.overstap)
+        for naam, waarde in (
+            ("overdrachtsoort", Code29(gekozen.overdrachtsoort)),
+            ("overstap", Code16(gekozen.overstap) if gekozen.overstap else None),
+        ):
+            if getattr(levering, naam) is None:
+                setattr(levering, naam, waarde)
+            elif waarde is not None and getattr(levering, naam) != waarde:
+                raise UsageError(
+                    f"The delivery is of another profile than {profiel}.",
+                    where=f"levering.{naam}",
+                    remedy="Leave that field out, or name its profile.",
+                )
         dossier.levering = levering
         return dossier
 
@@ -70,15 +78,33 @@ class Dossier(Deel):
             A path such as ``rapport.ondersteuning.tlv[2].bijlagen`` and the attachment; the number of an item in
             a list is shown from the second on.
         """
-        yield from _attachments(self, "")
+        for path, part in self.onderdelen():
+            if isinstance(part, Bijlage):
+                yield path, part
+
+    def bewaard(self) -> Iterator[tuple[str, Extra]]:
+        """All that was kept of a document because no field could hold it.
+
+        Yields:
+            The place in the model of the part that holds it, empty for the dossier itself, and what was kept.
+        """
+        for path, part in self.onderdelen():
+            for item in part.extra:
+                yield path, item
+
+    def onderdelen(self) -> Iterator[tuple[str, Deel]]:
+        """Every part of the dossier, itself first, with its place in the model.
+
+        Yields:
+            A path such as ``leerling.adressen[2]``, empty for the dossier itself, and the part.
+        """
+        yield from _parts(self, "")
 
 
-def _attachments(part: Deel, path: str) -> Iterator[tuple[str, Bijlage]]:
-    if isinstance(part, Bijlage):
-        yield path, part
-        return
+def _parts(part: Deel, path: str) -> Iterator[tuple[str, Deel]]:
+    yield path, part
     for name, value in part.__dict__.items():
         step = f"{path}.{name}" if path else name
         for number, item in enumerate(value if isinstance(value, list) else (value,), start=1):
             if isinstance(item, Deel):
-                yield from _attachments(item, step if number == 1 else f"{step}[{number}]")
+                yield from _parts(item, step if number == 1 else f"{step}[{number}]")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from oso_bridge.model.base import Deel, Maand, lijst, veld
+from oso_bridge.model.base import Basis, Deel, Maand, lijst, veld
 from oso_bridge.model.codes import Code10, Code14, Code15, Code41
 from oso_bridge.model.school import Adres, Communicatie, Instelling
 
 
-class Nationaliteit(Deel):
+class Nationaliteit(Basis):
     """A nationality: a code and, where the sender gave one, its name."""
 
     code: str | None = veld("De code van de nationaliteit, vier cijfers uit de tabel van de basisregistratie.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from oso_bridge.model.base import Deel, lijst, veld
+from oso_bridge.model.base import Basis, Deel, lijst, veld
 from oso_bridge.model.codes import Code4, Code5, Code18, Code19
 
 
-class Land(Deel):
+class Land(Basis):
     """A country: a code and, where the sender gave one, its name."""
 
     code: str | None = veld("De code van het land, vier cijfers uit de landentabel van de basisregistratie.")

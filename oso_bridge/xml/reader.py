@@ -10,7 +10,7 @@ live on it.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -152,13 +152,15 @@ class _Lenient:
     ) -> Iterator[tuple[etree._Element, Step]]:
         """The children that have a place; the others go to the extras."""
         single: set[str] = set()
+        met: Counter[str] = Counter()
         for position, child in enumerate(element):
             step = branch.steps.get(child.tag)
             if step is None or not self.fits(child, step, single, branch.grouped):
                 self.unread += 1
                 extras.append(_extra(child, position))
             else:
-                extras.extend(_leaf_attributes(child, step, position))
+                met[step[1]] += 1
+                extras.extend(_leaf_attributes(child, step, position, met[step[1]]))
                 yield child, step
             extras.extend(_stray(child.tail, position + 1))
 
@@ -210,13 +212,14 @@ def _attributes(element: etree._Element, position: int) -> Iterator[Extra]:
             yield Extra(kind="attribute", name=str(name), position=position, content=str(value))
 
 
-def _leaf_attributes(child: etree._Element, step: Step, position: int) -> Iterator[Extra]:
-    """The attributes of a leaf that its structure does not have."""
-    what, _, target, _ = step
+def _leaf_attributes(child: etree._Element, step: Step, position: int, number: int) -> Iterator[Extra]:
+    """The attributes of a leaf that its structure does not have; number is which of its name the leaf is."""
+    what, name, target, _ = step
     if what in (BRANCH, BRANCHES):
         return
     for extra in _attributes(child, position):
         if extra["name"] not in target.attributes:
+            extra["child"] = name if number == 1 else f"{name}[{number}]"
             yield extra
 
 

@@ -5,7 +5,7 @@ What a document said in another order, or what has no place in the structure, is
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,20 +84,22 @@ class _Writer:
     def mixed(self, branch: Branch, record: Record, extras: list[Extra], depth: int) -> str:
         """The children in order, with each extra before the child whose place it took; gives the attributes."""
         waiting = deque(extra for extra in extras if extra["kind"] != "attribute")
-        attributes: defaultdict[int, list[str]] = defaultdict(list)
+        attributes: defaultdict[str, list[str]] = defaultdict(list)
         for extra in extras:
             if extra["kind"] == "attribute":
-                found = attributes[extra["position"]]
+                found = attributes[extra.get("child", "")]
                 found.append(_attribute(extra, len(found)))
-        at = 0
+        at, met = 0, Counter[str]()
         for name, value in self.ordered(branch, record):
             while waiting and waiting[0]["position"] <= at:
                 at += self.kept(waiting.popleft(), depth)
-            self.child(branch, name, value, depth, "".join(attributes[at]))
+            met[name] += 1
+            child = name if met[name] == 1 else f"{name}[{met[name]}]"
+            self.child(branch, name, value, depth, "".join(attributes.get(child, ())))
             at += 1
         for extra in waiting:
             self.kept(extra, depth)
-        return "".join(attributes[-1])
+        return "".join(attributes.get("", ()))
 
     def ordered(self, branch: Branch, record: Record) -> Iterator[tuple[str, Any]]:
         """The children one by one, in the order in which they are written."""

@@ -75,7 +75,7 @@ def test_the_dossier_that_holds_everything_does(name: str) -> None:
     dossier, elements = full(name)
     release = release_of(name)
     assert {unnumbered(path) for path, _, _ in elements} >= {leaf.path for leaf in leaves(release)}
-    assert dossier.extra == []
+    assert list(dossier.bewaard()) == []
     assert all(filled(get(dossier, path)) for path in binding.table(release).paths.values() if path)
 
 

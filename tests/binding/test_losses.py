@@ -23,6 +23,7 @@ from oso_bridge.model import (
     OnderwijskundigRapport,
     Opp,
     Overstapadvies,
+    Schoolloopbaan,
     Score,
     Vakcijfers,
 )
@@ -194,6 +195,26 @@ def test_what_was_kept_of_a_part_that_is_gone_is_lost() -> None:
     pad = "huidigeschool.leerling.schoolloopbaanlijst.schoolloopbaan[9].begindatum"
     dossier = Dossier(extra=[Extra(release="oso/2019.1", pad=pad, soort="waarde", inhoud="x")])
     assert lost(dossier) == [("rapport.schoolloopbaan[9].begindatum", "geen-plaats")]
+
+
+def test_what_was_kept_of_an_item_is_lost_with_its_place_of_now() -> None:
+    pad = "huidigeschool.leerling.schoolloopbaanlijst.schoolloopbaan[9]"
+    kept = [
+        Extra(release=name, pad=f"{pad}.begindatum", soort="waarde", inhoud="x", reden="date")
+        for name in ("oso/2016.1", "oso/2019.1", "oso/2019.1")
+    ]
+    kept[2].pad = f"{pad}.geheel.anders"
+    periods = [Schoolloopbaan(), Schoolloopbaan(extra=kept)]
+    assert lost(rapport(schoolloopbaan=periods)) == [
+        ("rapport.schoolloopbaan[2].begindatum", "andere-release"),
+        ("rapport.schoolloopbaan[2].geheel.anders", "geen-plaats"),
+    ]
+
+
+def test_what_was_kept_of_a_part_without_a_place_is_lost_with_it() -> None:
+    extra = [Extra(release="oso/2019.1", pad="x", soort="tekst", inhoud="x")]
+    doctors = [Arts(soort="oogarts", extra=extra)]
+    assert ("leerling.artsen.extra", "geen-plaats") in lost(Dossier(leerling=Leerling(artsen=doctors)))
 
 
 def test_the_error_names_places_and_no_values() -> None:

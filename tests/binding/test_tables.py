@@ -8,11 +8,16 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from oso_bridge import tables
+from oso_bridge import kept, tables
 from oso_bridge.errors import DataError
+from oso_bridge.kept import Kept
 from oso_bridge.plan import Plan, Tree
-from oso_bridge.tables import Kept, Table
+from oso_bridge.tables import Table
 from oso_bridge.xml.writer import write_record
+
+
+class Part(BaseModel):
+    extra: list[Any] = Field(default_factory=list)
 
 
 class Text(BaseModel):
@@ -20,24 +25,24 @@ class Text(BaseModel):
     naam: str | None = None
 
 
-class Item(BaseModel):
+class Item(Part):
     naam: str
     telling: int | None = None
 
 
-class Groep(BaseModel):
+class Groep(Part):
     naam: str | None = None
     punten: list[str] = Field(default_factory=list)
 
 
-class Advies(BaseModel):
+class Advies(Part):
     soort: Literal["oud", "nieuw"]
     niveau: str | None = None
     reden: str | None = None
     items: list[Item] = Field(default_factory=list)
 
 
-class Kind(BaseModel):
+class Kind(Part):
     naam: str | None = None
     namen: list[str] = Field(default_factory=list)
     dag: date | None = None
@@ -48,12 +53,12 @@ class Kind(BaseModel):
     adviezen: list[Advies] = Field(default_factory=list)
 
 
-class Verslag(BaseModel):
+class Verslag(Part):
     waarde: str | None = None
     item: Item | None = None
 
 
-class Top(BaseModel):
+class Top(Part):
     model_config = ConfigDict(extra="forbid")
 
     kind: Kind | None = None
@@ -274,43 +279,46 @@ ROUND = {
 }
 
 
+def asis(kept: Kept) -> Kept:
+    return kept
+
+
 @pytest.mark.parametrize(("record", "fields"), ROUND.values(), ids=ROUND)
 def test_each_kind_of_place_is_read_and_written(record: dict[str, Any], fields: dict[str, Any]) -> None:
     table, whole = compiled(), {"persoon": {**record, **EMPTY}}
     quick = Top.model_validate(table.read(whole))
     assert quick.kind == Kind(**fields)
-    careful, kept = table.read_carefully(whole)
-    assert Top.model_validate(careful) == quick
-    assert kept == []
-    assert table.write(quick) == whole
+    assert Top.model_validate(table.read_carefully(whole, asis)) == quick
+    assert table.write(quick) == (whole, [])
 
 
 def test_a_wrapper_that_must_be_there_is_written_with_those_inside_it() -> None:
-    assert compiled().write(Top(kind=Kind())) == {"persoon": EMPTY}
+    assert compiled().write(Top(kind=Kind()))[0] == {"persoon": EMPTY}
 
 
 def test_an_element_for_what_stands_elsewhere_is_written_when_its_own_part_is_absent() -> None:
     top = Top(verslag=Verslag(waarde="x"), los="2016-01-01")
     table = compiled()
-    written = table.write(top)
+    written, _ = table.write(top)
     assert written == {"persoon": {"moet": {"binnen": {"dag": "2016-01-01"}}, "verslag": {"waarde": "x"}}}
     assert table.read(written)["los"] == "2016-01-01"
-    assert table.write(Top()) == {}
+    assert table.write(Top()) == ({}, [])
 
 
 def test_an_empty_wrapper_that_need_not_be_there_is_kept() -> None:
     table, record = compiled(), {"persoon": {"naam": "a", "lijst": {}, **EMPTY}}
     with pytest.raises(ValueError, match="says something that the model cannot"):
         table.read(record)
-    fields, kept = table.read_carefully(record)
-    assert kept == [Kept("persoon.lijst", "blok", "{}")]
-    assert again(table, fields, kept) == record
+    top = Top.model_validate(table.read_carefully(record, asis))
+    assert top.kind is not None
+    assert top.kind.extra == [Kept("persoon.lijst", "blok", "{}")]
+    assert again(table, top) == record
 
 
 def test_groups_that_do_not_begin_as_a_group_are_written_as_they_will_be_read() -> None:
     table = compiled()
     top = Top(kind=Kind(groepen=[Groep(naam="a", punten=["1"]), Groep(punten=["2"]), Groep(naam="b"), Groep(naam="c")]))
-    groups = table.write(top)["persoon"]["groepen"]["#groups"]
+    groups = table.write(top)[0]["persoon"]["groepen"]["#groups"]
     assert groups == [{"naam": "a", "punt": ["1", "2"]}, {"naam": "b"}, {"naam": "c"}]
 
 
@@ -356,29 +364,91 @@ KEPT = {
 @pytest.mark.parametrize(("record", "expected"), KEPT.values(), ids=KEPT)
 def test_what_has_no_place_is_kept_and_put_back(record: dict[str, Any], expected: list[Kept]) -> None:
     table, whole = compiled(), {"persoon": {**record, **EMPTY}}
-    fields, kept = table.read_carefully(whole)
-    assert kept == expected
+    top = Top.model_validate(table.read_carefully(whole, asis))
+    assert [item for part in holders(top) for item in part.extra] == expected
     # a record may hold one of several without a list around it; what is written is the same
-    assert write_record(again(table, fields, kept), tree()) == write_record(whole, tree())
+    assert write_record(again(table, top), tree()) == write_record(whole, tree())
 
 
-def again(table: Table, fields: dict[str, Any], kept: list[Kept]) -> dict[str, Any]:
-    record = table.write(Top.model_validate(fields))
-    assert tables.restore(record, kept) == []
+def holders(part: Any) -> list[Part]:
+    found = [part] if isinstance(part, Part) and part.extra else []
+    inner = [item for value in part.__dict__.values() for item in (value if isinstance(value, list) else [value])]
+    return found + [holder for item in inner if isinstance(item, BaseModel) for holder in holders(item)]
+
+
+def again(table: Table, top: Top) -> dict[str, Any]:
+    record, held = table.write(top)
+    assert len(held) == len(holders(top))
+    assert [kept.restore(part, table.shape.branch, part.part.extra) for part in held] == [[] for _ in held]
     return record
 
 
-def test_what_stood_in_a_part_that_is_gone_is_told() -> None:
+def kept_in(extra: list[Kept], **fields: Any) -> tuple[dict[str, Any], list[Kept]]:
+    """What is written of a person with those extras, and what of them is lost."""
     table = compiled()
-    kept = [Kept("persoon.lijst.item[2].telling", "waarde", "x"), Kept("persoon.groepen.#2", "tekst", "x", "", 0)]
-    assert tables.restore(table.write(Top(kind=Kind())), kept) == kept
+    record, held = table.write(Top(kind=Kind(extra=extra, **fields)))
+    lost = [item for part in held for item in kept.restore(part, table.shape.branch, part.part.extra)]
+    return record["persoon"], lost
+
+
+NOWHERE = {
+    "an item of a list holds its own": Kept("persoon.lijst.item[2].telling", "waarde", "x"),
+    "a round that is not there": Kept("persoon.groepen.#2", "tekst", "x", "", 0),
+    "another part": Kept("top", "waarde", "x"),
+    "nothing at all": Kept("", "waarde", "x"),
+    "no path": Kept("persoon.[x]..", "tekst", "x", "", 0),
+    "a round of no number": Kept("persoon.#x", "tekst", "x", "", 0),
+    "a value for a branch": Kept("persoon.lijst", "waarde", "x"),
+    "a value for what is unknown": Kept("persoon.onbekend", "waarde", "x"),
+    "a value for a text with attributes": Kept("persoon.land", "waarde", "x"),
+    "a value that is a list": Kept("persoon.vreemd", "waarde", ["x"]),
+    "a block for a text": Kept("persoon.vreemd", "blok", "{}"),
+    "a block that is no record": Kept("persoon.vreemde", "blok", "5"),
+    "a block that is no JSON": Kept("persoon.vreemde", "blok", "{"),
+    "a block that is too deep": Kept("persoon.vreemde", "blok", "[" * 100_000),
+    "a block with an unknown child": Kept("persoon.vreemde", "blok", '{"iets": "1", "anders": "2"}'),
+    "a block with a child of another form": Kept("persoon.vreemde", "blok", '{"iets": {"#text": "1"}}'),
+    "a block with extras that are none": Kept("persoon.vreemde", "blok", '{"#extra": 5}'),
+    "a block with an extra of no kind": Kept("persoon.vreemde", "blok", '{"#extra": [{"kind": "x"}]}'),
+    "a block with an order that is none": Kept("persoon.vreemde", "blok", '{"#order": ["anders"]}'),
+    "groups where there are none": Kept("persoon.vreemde", "blok", '{"#groups": []}'),
+    "a text with attributes without text": Kept("persoon.land", "blok", '{"@omschrijving": "x"}'),
+    "an unknown attribute": Kept("persoon.land", "blok", '{"#text": "x", "@y": "z"}'),
+    "an order of unknown names": Kept("persoon", "volgorde", ["naam", "anders"]),
+    "an order that is a text": Kept("persoon", "volgorde", "naam"),
+    "an attribute that is no name": Kept("persoon", "attribuut", "x", 'a="b" c'),
+    "an attribute of what is not there": Kept("persoon.vreemd", "attribuut", "x", "a"),
+    "an element of no text": Kept("persoon", "element", ["x"], "a"),
+    "an absent text": Kept("persoon.vreemd", "ontbreekt", ""),
+}
+
+
+@pytest.mark.parametrize("extra", NOWHERE.values(), ids=NOWHERE)
+def test_what_fits_nowhere_is_told_and_changes_nothing(extra: Kept) -> None:
+    assert kept_in([extra]) == (EMPTY, [extra])
 
 
 def test_a_value_that_was_repaired_stays_repaired() -> None:
+    record, lost = kept_in([Kept("persoon.geheim", "waarde", "yes", reden="boolean")], geheim=True)
+    assert record["geheim"] == "true"
+    assert lost == []
+
+
+def test_what_was_kept_moves_and_goes_with_its_item() -> None:
     table = compiled()
-    record = table.write(Top(kind=Kind(geheim=True)))
-    assert tables.restore(record, [Kept("persoon.geheim", "waarde", "yes", reden="boolean")]) == []
-    assert record["persoon"]["geheim"] == "true"
+    items = [{"naam": name, "#extra": [{**STRAY, "content": name}]} for name in "abc"]
+    top = Top.model_validate(table.read_carefully({"persoon": {"lijst": {"item": items}, **EMPTY}}, asis))
+    assert top.kind is not None
+    top.kind.items = [top.kind.items[2], Item(naam="d"), top.kind.items[0]]
+    assert again(table, top)["persoon"]["lijst"]["item"] == [items[2], {"naam": "d"}, items[0]]
+
+
+def test_a_wrapper_that_was_not_there_is_not_brought_in() -> None:
+    table, record = compiled(), {"persoon": {"naam": "a"}}
+    top = Top.model_validate(table.read_carefully(record, asis))
+    assert again(table, top) == record
+    top.los = "2016-01-01"
+    assert again(table, top) == {"persoon": {"naam": "a", "moet": {"binnen": {"dag": "2016-01-01"}}}}
 
 
 def test_a_place_of_a_record_is_named_in_the_words_of_the_model() -> None:
@@ -410,5 +480,5 @@ def test_the_order_that_was_kept_is_that_of_what_is_there_by_now(names: list[str
     record = {
         "persoon": {"naam": "a", "tweede": "b", "groepen": {"#groups": [{}, {}]}, "nieuw": [{}, {}], "#order": names}
     }
-    tables.settle_order(record, tree().root)
+    kept.settle_order(record, tree().root)
     assert record["persoon"]["#order"] == expected

@@ -7,6 +7,7 @@ import io
 import zipfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,11 +61,40 @@ def test_there_are_these_profiles_and_no_others() -> None:
 
 
 def test_what_the_maker_says_of_the_delivery_is_kept_and_not_shared() -> None:
-    levering = Levering(pakketnaam="Eigen", overstap="VOVO")
+    levering = Levering(pakketnaam="Eigen")
     first, second = (Dossier.nieuw(profiel=name, levering=levering) for name in ("POVO", "POSWV"))
-    assert (first.levering.pakketnaam, first.levering.overstap) == ("Eigen", "VOVO")
+    assert (first.levering.pakketnaam, first.levering.overstap) == ("Eigen", "POVO")
     assert (first.levering.overdrachtsoort, second.levering.overdrachtsoort) == ("overstapdossier", "swv-dossier")
-    assert levering == Levering(pakketnaam="Eigen", overstap="VOVO")
+    assert levering == Levering(pakketnaam="Eigen")
+
+
+@pytest.mark.parametrize("fields", [{"overstap": "VOVO"}, {"overdrachtsoort": "swv-dossier"}])
+def test_a_delivery_of_another_profile_is_refused(fields: dict[str, str]) -> None:
+    (name,) = fields
+    with pytest.raises(oso.UsageError, match=rf"another profile than POVO.*levering\.{name}"):
+        Dossier.nieuw("POVO", levering=Levering(**fields))  # type: ignore[arg-type]
+    kept = Dossier.nieuw("POVO", levering=Levering(overstap="POVO"))  # type: ignore[arg-type]
+    assert kept.levering.overstap == "POVO"
+
+
+BENT = {
+    "an item of another kind": lambda dossier: dossier.leerling.verzorgers.append(CANARY),
+    "a value of another kind": lambda dossier: dossier.leerling.__dict__.update(geboortedatum=CANARY),
+    "a part of another kind": lambda dossier: dossier.__dict__.update(leerling=CANARY),
+    "extra of another kind": lambda dossier: dossier.extra.append(CANARY),
+}
+
+
+@pytest.mark.parametrize("bend", BENT.values(), ids=BENT)
+def test_a_dossier_that_was_changed_past_the_model_is_refused_with_the_place(bend: Any) -> None:
+    dossier = Dossier(leerling=Leerling(roepnaam="Noor"))
+    bend(dossier)
+    for use in (oso.write, oso.todo, oso.losses):
+        with pytest.raises(oso.FieldError) as caught:
+            use(dossier, release=NEW)
+        assert caught.value.faults[0]["path"].startswith(("leerling", "extra"))
+        assert CANARY not in str(caught.value)
+        assert caught.value.__context__ is caught.value.__cause__ is None
 
 
 def test_a_field_that_does_not_exist_is_told_with_the_one_it_looks_like() -> None:
@@ -247,9 +277,10 @@ def test_a_release_is_named_and_installed(release: str | None) -> None:
 
 def test_a_text_that_xml_cannot_hold_is_refused_without_showing_it() -> None:
     dossier = Dossier(leerling=Leerling(roepnaam=f"{CANARY}\x00"))
-    with pytest.raises(oso.UsageError) as caught:
-        oso.write(dossier, release=NEW, check=False)
-    assert CANARY not in str(caught.value)
+    for use in (oso.write, oso.todo):
+        with pytest.raises(oso.FieldError, match=r"leerling\.roepnaam.*U\+0000") as caught:
+            use(dossier, release=NEW)
+        assert CANARY not in str(caught.value)
 
 
 def test_a_document_is_copied_in_its_own_release_and_goes_through_the_model_to_another() -> None:

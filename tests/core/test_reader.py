@@ -114,8 +114,8 @@ def test_attributes_without_a_place_are_kept_where_they_stood() -> None:
     assert reading.record["merk"] == {"#text": "y", "@taal": "nl"}
     assert reading.record["#extra"] == [
         {"kind": "attribute", "name": "soort", "position": -1, "content": "s"},
-        {"kind": "attribute", "name": "nr", "position": 0, "content": "1"},
-        {"kind": "attribute", "name": "nr", "position": 1, "content": "2"},
+        {"kind": "attribute", "name": "nr", "position": 0, "content": "1", "child": "een"},
+        {"kind": "attribute", "name": "nr", "position": 1, "content": "2", "child": "merk"},
     ]
     assert reading.record["tak"]["#extra"] == [{"kind": "attribute", "name": "z", "position": -1, "content": "3"}]
 
