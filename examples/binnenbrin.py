@@ -6,11 +6,10 @@ Run ``python examples/binnenbrin.py``, or ``python examples/binnenbrin.py out.xm
 from __future__ import annotations
 
 import sqlite3
-import sys
-from pathlib import Path
 
 import administratie
 import omzetten
+from bewaren import bewaar
 
 import oso_bridge as oso
 from oso_bridge.model import Bijlage, Dossier, OnderwijskundigRapport, Verzuim
@@ -58,8 +57,7 @@ def main() -> None:
     assert report.ok
     assert not report.findings
     print(f"BB: {len(xml)} bytes, zonder fouten of waarschuwingen.")
-    if sys.argv[1:]:
-        Path(sys.argv[1]).write_bytes(xml)
+    bewaar(xml)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ Run ``python examples/popo.py``, or ``python examples/popo.py out.xml`` to keep 
 from __future__ import annotations
 
 import sqlite3
-import sys
-from pathlib import Path
 
 import administratie
 import omzetten
+from bewaren import bewaar
 
 import oso_bridge as oso
 from oso_bridge.model import Code37, Dossier, Inzage, OnderwijskundigRapport, Overstapadvies, Verzuim
@@ -66,8 +65,7 @@ def main() -> None:
     assert report.ok
     assert not report.findings
     print(f"POPO: {len(xml)} bytes, zonder fouten of waarschuwingen.")
-    if sys.argv[1:]:
-        Path(sys.argv[1]).write_bytes(xml)
+    bewaar(xml)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ Run ``python examples/poswv.py``, or ``python examples/poswv.py out.xml`` to kee
 from __future__ import annotations
 
 import sqlite3
-import sys
-from pathlib import Path
 
 import administratie
 import omzetten
+from bewaren import bewaar
 
 import oso_bridge as oso
 from oso_bridge.model import Bijlage, Code23, Code31, Diagnose, Dossier, Ondersteuning, OnderwijskundigRapport, Tlv
@@ -74,8 +73,7 @@ def main() -> None:
     assert report.ok
     assert not report.findings
     print(f"POSWV: {len(xml)} bytes, zonder fouten of waarschuwingen.")
-    if sys.argv[1:]:
-        Path(sys.argv[1]).write_bytes(xml)
+    bewaar(xml)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ Run ``python examples/povo.py``, or ``python examples/povo.py out.xml`` to keep 
 from __future__ import annotations
 
 import sqlite3
-import sys
-from pathlib import Path
 
 import administratie
 import omzetten
+from bewaren import bewaar
 
 import oso_bridge as oso
 from oso_bridge.model import (
@@ -99,8 +98,7 @@ def main() -> None:
     assert report.ok
     assert not report.findings
     print(f"POVO: {len(xml)} bytes, zonder fouten of waarschuwingen.")
-    if sys.argv[1:]:
-        Path(sys.argv[1]).write_bytes(xml)
+    bewaar(xml)
 
 
 if __name__ == "__main__":

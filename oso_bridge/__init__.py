@@ -17,6 +17,7 @@ from oso_bridge._version import __version__
 
 if TYPE_CHECKING:
     from oso_bridge.binding import Loss
+    from oso_bridge.codes import CodeList, codelist
     from oso_bridge.document import Document, check, check_many, read
     from oso_bridge.errors import (
         DataError,
@@ -62,12 +63,14 @@ _HOMES = {
     "report": ("Report", "Reports"),
     "rules.explain": ("explain",),
     "binding": ("Loss",),
+    "codes": ("CodeList", "codelist"),
     "writing": ("losses", "todo", "write"),
     "xml.limits": ("Limits",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "CodeList",
     "DataError",
     "Document",
     "DocumentError",
@@ -96,6 +99,7 @@ __all__ = [
     "__version__",
     "check",
     "check_many",
+    "codelist",
     "explain",
     "installed",
     "losses",

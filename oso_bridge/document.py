@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from oso_bridge import catalog, plan, releases
-from oso_bridge.errors import DocumentError, IllTyped, NotADossier, UnknownRelease, UnsafeDocument, UsageError
+from oso_bridge.errors import DocumentError, IllTyped, NotADossier, UnknownRelease, UnsafeDocument, UsageError, choose
 from oso_bridge.findings import Finding, Layer, Message, Severity, State
 from oso_bridge.overrides import Overrides, as_overrides
 from oso_bridge.plan import Tree
@@ -348,7 +348,7 @@ def _wanted(layers: Iterable[str] | None) -> frozenset[str]:
     names = frozenset(LAYERS if layers is None else [layers] if isinstance(layers, str) else layers)
     unknown = sorted(names - set(LAYERS))
     if unknown:
-        raise UsageError(f"There is no layer {unknown[0]!r}.", remedy=f"Choose from {', '.join(LAYERS)}.")
+        raise UsageError(f"There is no layer {unknown[0]!r}.", remedy=choose(unknown[0], LAYERS))
     return names | {"wellformed"}
 
 

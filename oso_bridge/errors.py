@@ -10,7 +10,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+
+def alike(given: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """The names that were probably meant: in other capitals, cut off, or with a slip of the pen.
+
+    Args:
+        given: The name that does not exist.
+        known: Those that exist.
+        most: How many to give at the most.
+
+    >>> alike("povo", ["POPO", "POVO"]), alike("oso/2019", ["oso/2016.1", "oso/2019.1"]), alike("x", ["POPO"])
+    (['POVO'], ['oso/2019.1'], [])
+    """
+    import difflib
+
+    wanted, names = given.casefold(), {name.casefold(): name for name in known}
+    if wanted in names:
+        return [names[wanted]]
+    part_of = [name for name in names if len(wanted) > 2 and wanted in name]
+    found = part_of or difflib.get_close_matches(wanted, names, n=most)
+    return [names[name] for name in found[:most]]
+
+
+def choose(given: str, known: Iterable[str], rest: str | None = None) -> str:
+    """What to do about a name that does not exist: the ones that were probably meant, and where the others are.
+
+    Args:
+        given: The name that does not exist.
+        known: Those that exist.
+        rest: What to say of the others; when None they are all listed.
+    """
+    names = list(known)
+    near = alike(given, names)
+    meant = f"Do you mean {' or '.join(near)}? " if near else ""
+    return meant + (f"Choose from {', '.join(names)}." if rest is None else rest)
 
 
 class OsoBridgeError(Exception):

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from oso_bridge import data
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import UsageError, alike
 from oso_bridge.findings import Finding, Severity
 
 SUPPRESS = "suppress"
@@ -112,7 +112,7 @@ class Overrides:
 def _override(row: dict[str, Any], number: int, where: str) -> Override:
     fault = None
     if unknown := set(row) - _KEYS:
-        fault = f"has a key that does not exist: {sorted(unknown)[0]}"
+        fault = f"has a key that does not exist: {_with_hint(sorted(unknown)[0], _KEYS)}"
     elif missing := [key for key in ("rule", "severity", "reason") if not str(row.get(key, "")).strip()]:
         fault = f"lacks {missing[0]}"
     elif wrong := [key for key in _TEXTS if not isinstance(row.get(key, ""), str)]:
@@ -124,6 +124,11 @@ def _override(row: dict[str, Any], number: int, where: str) -> Override:
     if fault:
         raise UsageError(f"Override {number} {fault}.", where=where)
     return Override(**row)
+
+
+def _with_hint(name: str, known: Iterable[str]) -> str:
+    near = alike(name, sorted(known), 1)
+    return f"{name}; perhaps {near[0]} is meant" if near else name
 
 
 def as_overrides(what: Overrides | str | os.PathLike[str] | None) -> Overrides | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oso_bridge import data
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import UsageError, choose
 
 CATEGORY = "cat_"
 _RENAMED = {"cat_zorgenbegeleiding": "cat_onderwijsondersteuning"}
@@ -57,7 +57,7 @@ def profile(name: str, format_name: str = "oso") -> Profile:
     """
     known = profiles(format_name)
     if name not in known:
-        raise UsageError(f"There is no profile {name!r}.", remedy=f"Choose from {', '.join(known)}.")
+        raise UsageError(f"There is no profile {name!r}.", remedy=choose(name, known))
     return known[name]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from oso_bridge import data
 from oso_bridge.data import cached
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import UsageError, choose
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,9 @@ def release(name: str) -> Release:
     for candidate in installed():
         if name in (candidate.id, candidate.version) and [item.version for item in installed()].count(name) < 2:
             return candidate
-    known = ", ".join(candidate.id for candidate in installed())
-    raise UsageError(f"There is no installed release {name!r}.", remedy=f"Installed: {known}.")
+    known = [candidate.id for candidate in installed()]
+    rest = f"Installed: {', '.join(known) or 'none'}."
+    raise UsageError(f"There is no installed release {name!r}.", remedy=choose(name, known, rest))
 
 
 def by_namespace(namespace: str) -> Release | None:

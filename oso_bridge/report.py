@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from oso_bridge._version import __version__
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import UsageError, choose
 from oso_bridge.findings import Finding, Layer, Severity, State
 from oso_bridge.overrides import SUPPRESS, Override, Overrides, as_overrides
 
@@ -80,7 +80,9 @@ class Report:
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        raise UsageError(f"The report has no layer {name!r}.")
+        raise UsageError(
+            f"The report has no layer {name!r}.", remedy=choose(name, [layer.name for layer in self.layers])
+        )
 
     @property
     def profile_name(self) -> str | None:

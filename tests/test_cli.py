@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -102,6 +103,14 @@ def test_one_broken_document_never_stops_the_rest(run: Any, tmp_path: Path) -> N
         ("check", GOOD, "--overrides", "weg.toml"),
         ("check", GOOD, "--overrides", "{toml}"),
         ("check", GOOD, "--workers", "0"),
+        ("check", GOOD, "--sort", "nee"),
+        ("check", GOOD, "--sort", "line", "--format", "json"),
+        ("codes", "99"),
+        ("codes", "geen"),
+        ("codes", "3", "--release", "oso/2019.1"),
+        ("codes", "--release", "oso/1900"),
+        ("codes", "--lang", "fr"),
+        ("schema", "--release", "oso/1900"),
         ("check", GOOD, "--nee"),
         ("show", "weg.xml"),
         ("show", "{empty}"),
@@ -301,6 +310,95 @@ def test_colours_on_a_terminal_unless_nobody_wants_them(run: Any, monkeypatch: p
     assert "\x1b[" not in run("check", BAD).out
 
 
+def test_a_report_along_the_document(run: Any, tmp_path: Path) -> None:
+    by_line = run("check", BAD, "--sort", "line")
+    assert by_line.code == 1
+    found = [int(number) for number in re.findall(r"^  \w+ regel (\d+)", by_line.out, re.MULTILINE)]
+    assert len(found) == len(oso.check(BAD).findings)
+    assert found == sorted(found)
+    by_rule = run("check", BAD).out
+    assert by_rule == run("check", BAD, "--sort", "rule").out
+    assert sorted(by_rule) != sorted(by_line.out)
+    saved = tmp_path / "report.json"
+    run("check", BAD, "--output", saved)
+    assert run("render", saved, "--sort", "line").out == by_line.out
+    assert run("render", saved, "--sort", "line", "--format", "html").code == 2
+
+
+# --- what was meant ---
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("new", "--profile", "povo"), "POVO"),
+        (("new", "--profile", "POVVO"), "POVO"),
+        (("new", "--profile", "POVO", "--release", "oso/2019"), "oso/2019.1"),
+        (("new", "--break", "ova.ll12"), "OVa.LL12"),
+        (("new", "--break", "OVa.LL08#telefon"), "telefoon"),
+        (("new", "--break", "XSD.ontbrekt.achternaam"), "XSD.ontbreekt"),
+        (("new", "--break", "XSD.ontbreekt.achternam"), "achternaam"),
+        (("new", "--break", "DOC.leg"), "DOC.leeg"),
+        (("check", GOOD, "--layers", "rule"), "rules"),
+        (("check", GOOD, "--format", "JSN"), "json"),
+        (("check", GOOD, "--release", "2019"), "oso/2019.1"),
+        (("check", GOOD, "--lang", "NL"), "nl"),
+        (("show", GOOD, "--format", "HTML"), "html"),
+        (("todo", GOOD, "--format", "jsn"), "json"),
+        (("read", GOOD, "--release", "oso/2019_1"), "oso/2019.1"),
+        (("codes", "geslach"), "geslacht"),
+        (("explain", "OVa.LL5"), "OVa.LL05"),
+        (("chek", GOOD), "check"),
+    ],
+)
+def test_who_slips_is_told_what_was_meant(run: Any, arguments: tuple[object, ...], meant: str) -> None:
+    made = run(*arguments)
+    assert (made.code, made.out) == (2, "")
+    assert re.search(rf"Do you mean ([^?]* or )?{re.escape(meant)}( or [^?]*)?\?", " ".join(made.err.split()))
+
+
+def test_an_override_for_a_profile_that_does_not_exist_is_noted(run: Any, tmp_path: Path) -> None:
+    agreed = tmp_path / "afspraken.toml"
+    row = '[[override]]\nrule = "*"\nseverity = "info"\nreason = "Zo afgesproken."\nprofile = "{}"\n'
+    agreed.write_text("".join(row.format(name) for name in ("povo", "POVO", "BB", "VOMBO")))
+    noted = run("check", GOOD, "--overrides", agreed).err
+    assert noted.count("matches nothing") == 1
+    assert "Override 1 (*) matches nothing. There is no profile 'povo'. Do you mean POVO?" in noted
+    agreed.write_text(row.format("POVO").replace("reason", "reson"))
+    assert "reson; perhaps reason is meant" in run("check", GOOD, "--overrides", agreed).err
+
+
+# --- codes ---
+
+
+def test_codes(run: Any) -> None:
+    made = run("codes", "14")
+    assert (made.code, made.err) == (0, "")
+    assert made.out.startswith("14  Geslacht (oso/1.1.1, ")
+    assert "\n    1  vrouw\n" in made.out
+    assert "leerling.verzorgers[].geslacht" in made.out
+    assert run("codes", "leerling.geslacht").out == run("codes", "geslacht").out == made.out
+    assert "Fields: " in run("codes", "14", "--lang", "en").out
+    assert run("codes").out.count("Velden: ") == 40
+
+
+def test_codes_as_json_have_one_shape(run: Any, tmp_path: Path) -> None:
+    (one,) = json.loads(run("codes", "43", "--json").out)
+    assert list(one) == ["number", "name", "releases", "fields", "codes"]
+    assert one["fields"] == ["rapport.eindtoetsen[].resultaat.niveau"]
+    by_code = {row["code"]: row for row in one["codes"]}
+    assert by_code["B"] == {"code": "B", "label": "basis", "releases": ["oso/2016.1", "oso/2017.1", "oso/2018.1"]}
+    assert by_code["N"]["label"] is None
+    every = json.loads(run("codes", "--json").out)
+    assert one in every
+    newest = json.loads(run("codes", "--json", "--release", "2019.1").out)
+    assert {row["number"] for row in newest} < {row["number"] for row in every}
+    for row in newest:
+        assert tuple(code["code"] for code in row["codes"]) == oso.codelist(row["number"], release="oso/2019.1").codes
+    run("codes", "43", "--json", "--output", tmp_path / "43.json")
+    assert json.loads((tmp_path / "43.json").read_text("utf-8")) == [one]
+
+
 # --- the short way ---
 
 
@@ -326,6 +424,7 @@ def typer_arguments(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> di
         "check a.xml -f sarif -o uit.sarif --show-values",
         "check a.xml --overrides x.toml --layers schema,codes --release oso/2019.1 --quiet",
         "check a.xml --output=uit=1.json",
+        "check a.xml --sort line",
         "check a.xml --format json --format text",
     ],
 )
@@ -335,7 +434,7 @@ def test_the_short_way_reads_arguments_as_typer_does(monkeypatch: pytest.MonkeyP
     long = typer_arguments(monkeypatch, line.split())
     for key, value in short.items():
         assert str(long.pop(key)) == str(value)
-    assert set(long.values()) <= {None, False, "nl", 1}, "what was not given is the default"
+    assert set(long.values()) <= {None, False, "nl", 1, "rule"}, "what was not given is the default"
 
 
 @pytest.mark.parametrize(
@@ -469,6 +568,19 @@ def test_explain(run: Any) -> None:
     assert "→ " in made.out
     assert "code list 19" in run("explain", "CL.19.soortadres", "--lang", "en").out
     assert json.loads(run("explain", "CL.19.soortadres", "--json").out) == oso.explain("CL.19.soortadres")
+
+
+def test_explain_tells_the_condition_in_sentences(run: Any) -> None:
+    made = run("explain", "OVa.LL05").out
+    assert "Ten minste één van deze moet er zijn: adreslijst/adres of adresbuitenland." in made
+    assert "Dat geldt niet als adresgeheim waar is." in made
+    assert "one_of" not in made
+    assert "oso/2017.1: OVa.LL05 (niet geïnstalleerd), " in made
+    assert made.rstrip().endswith("oso/2019.1: OVa.LL05")
+    raw = run("explain", "OVa.LL05", "--raw", "--lang", "en").out
+    assert "At least one of these must be there" in raw
+    assert "one_of: adreslijst/adres, adresbuitenland" in raw
+    assert "unless: true adresgeheim" in raw
 
 
 def test_every_rule_can_be_explained(run: Any) -> None:

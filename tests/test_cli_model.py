@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -364,6 +365,34 @@ def test_the_json_of_a_dossier_is_valid(run: Any, schema: Any, name: str) -> Non
 def test_json_that_is_no_dossier_is_not_valid(schema: Any, place: str, value: Any) -> None:
     assert list(jsonschema.Draft202012Validator(schema).iter_errors({"leerling": {place: value}}))
     assert not list(jsonschema.Draft202012Validator(schema).iter_errors({"leerling": {}}))
+
+
+def test_the_schema_of_a_release_lists_its_codes(run: Any, schema: Any) -> None:
+    found = json.loads(run("schema", "--release", "oso/2019.1").out)
+    jsonschema.Draft202012Validator.check_schema(found)
+    fields = list(coded(found))
+    assert len(fields) == len(list(coded(schema))) > 60
+    for field in fields:
+        assert field.pop("x-codes", ()) == codes_of(field["x-codelijst"], "oso/2019.1")
+    assert found == schema
+    level = json.loads(run("schema", "--release", "2016.1").out)["$defs"]["Eindtoetsresultaat"]["properties"]["niveau"]
+    assert level["anyOf"][0]["x-codes"] == ["B", "N", "S", "E"]
+
+
+def coded(part: Any) -> Iterator[dict[str, Any]]:
+    """The places of a schema that take codes."""
+    if isinstance(part, dict) and "x-codelijst" in part:
+        yield part
+    for item in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from coded(item)
+
+
+def codes_of(number: int, release: str) -> Any:
+    """The codes that a field of a schema should list; none when the release does not have its list."""
+    try:
+        return list(oso.codelist(number, release=release).codes)
+    except oso.UsageError:
+        return ()
 
 
 def test_the_schema_goes_to_a_file(run: Any, schema: Any, tmp_path: Path) -> None:

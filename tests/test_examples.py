@@ -58,3 +58,14 @@ def test_a_samenwerkingsverband_gets_no_number_of_the_pupil(name: str, tmp_path:
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_an_example_is_short(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) < (120 if path.stem in MADE else 180)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_place_that_is_not_there_is_told_in_a_sentence(name: str, tmp_path: Path) -> None:
+    target = tmp_path / "nergens" / "uit.xml"
+    command = [sys.executable, str(EXAMPLES / f"{name}.py"), str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=EXAMPLES.parent)
+    assert done.returncode == 1
+    (told,) = done.stderr.splitlines()
+    assert told.startswith(f"{target}: ")
+    assert "Noem een bestand" in told

@@ -241,6 +241,20 @@ def test_text_without_colour_is_text_with_colour_minus_the_colours() -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == render([bad(), good()], "text")
 
 
+def test_text_can_go_along_the_document() -> None:
+    lines = [9, None, 2, 9]
+    given = [finding(rule=f"R{number}", line=line, layer="rules") for number, line in enumerate(lines)]
+    given[2]["layer"] = "codes"
+    made = report(given, [layer("codes", State.FAILED), layer("rules", State.FAILED)])
+    assert re.findall(r"R\d", text.render([made])) == ["R2", "R0", "R1", "R3"]
+    assert re.findall(r"R\d", text.render([made], sort="line")) == ["R1", "R2", "R0", "R3"]
+    assert "Findings by line" in text.render([made], "en", sort="line")
+    assert "Bevindingen" not in text.render([good()], sort="line")
+    assert [item["rule"] for item in made["findings"]] == ["R0", "R1", "R2", "R3"]
+    with pytest.raises(UsageError, match="Do you mean line"):
+        text.render([made], sort="Line")
+
+
 def test_text_tells_the_total_of_several_documents() -> None:
     assert "1 van 3 documenten in orde" in render([bad(), good(), incomplete()], "text")
     assert "documenten" not in render([bad()], "text")
@@ -493,15 +507,37 @@ def test_sections_stand_in_the_order_in_which_people_read() -> None:
     )
     made = show.view(record, root="dossier", schema_ok=True)
     assert [part.title for part in made.parts] == [
-        "Over dit dossier",
-        "School",
         "Leerling",
+        "School",
+        "Over dit dossier",
         "Verzorgers",
         "Advies",
         "Verzuim",
         "Toetsen",
     ]
     assert made.title == "Een"
+
+
+def test_it_opens_with_pupil_transfer_and_school_and_ends_with_the_categories() -> None:
+    delivery = {"datum": "2019-06-03", "overstap": "POVO", "categorie_uitlevering": {"cat_school": "VERPLICHT"}}
+    file = {"bestandsnaam": "a.pdf", "bestandsinhoud": "UEsD"}
+    record = dossier(roepnaam="Noor", achternaam="Een", overigdocumentlijst={"document": [file]})
+    record = {**record, "overdrachtsoort": "overstapdossier", "metadata": delivery}
+    record["huidigeschool"]["naam"] = "De School"
+    view = show.view(record, root="dossier", source="a.xml", schema_ok=True)
+    text, page = show_text.as_text(view), show_html.as_html(view)
+    assert text.splitlines()[:3] == ["Noor Een", "overstapdossier · POVO · De School", "a.xml"]
+    assert "overstapdossier · POVO · De School" in page
+    assert [part.title for part in view.parts][-2:] == ["Bijlagen", "Uitlevering per categorie"]
+    assert [text.count(word) for word in ("VERPLICHT", "03-06-2019")] == [1, 1]
+    only = show.view({"metadata": {"categorie_uitlevering": {"cat_school": "VERPLICHT"}}}, root="dossier")
+    assert [part.title for part in only.parts] == ["Uitlevering per categorie"]
+
+
+def test_a_heading_is_made_of_what_there_is() -> None:
+    odd = {"overdrachtsoort": ["a", "b"], "metadata": "geen", "huidigeschool": {"naam": {"x": "y"}}}
+    assert show.view(odd, root="dossier", schema_ok=False).transfer == ""
+    assert show.view({"metadata": {"overstap": " POVO "}}, root="dossier").transfer == "POVO"
 
 
 def test_codes_bear_their_meaning_where_there_is_one() -> None:

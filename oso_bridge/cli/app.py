@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from oso_bridge._version import __version__
 from oso_bridge.cli.guard import PROGRAM, USAGE, guarded
-from oso_bridge.errors import DataError
+from oso_bridge.errors import DataError, choose
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -29,6 +29,7 @@ COMMANDS = {
     "new": "Make a fictional dossier, a good one or one that breaks just one rule.",
     "render": "Turn a saved JSON report into another form.",
     "schema": "Give the JSON Schema of a dossier.",
+    "codes": "Give the code lists: codes, meanings, releases, and the fields that take them.",
     "releases": "List the releases that are installed.",
     "doctor": "Say what this installation consists of and whether it is healthy.",
 }
@@ -50,6 +51,13 @@ class LazyGroup(TyperGroup):
         point = plugins().get(cmd_name)
         # While a shell asks for completions, a broken plug-in must not break those of the others.
         return _load(point, quiet=ctx.resilient_parsing) if point else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is asked for; one that does not exist brings those that look like it to mind."""
+        name = args[0]
+        if not name.startswith("-") and name not in self.list_commands(ctx) and not ctx.resilient_parsing:
+            ctx.fail(f"There is no command {name!r}. {choose(name, self.list_commands(ctx), '').strip()}".strip())
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands without importing any of them."""

@@ -29,6 +29,7 @@ def command(
     ] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Number of processes.")] = 1,
     release: options.Release = None,
+    sort: options.Sort = "rule",
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress; as text only the documents that are not in order.")
     ] = False,
@@ -48,6 +49,7 @@ def command(
         show_values=show_values,
         workers=workers,
         release=release,
+        sort=sort,
         quiet=quiet,
     )
     raise typer.Exit(code)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oso_bridge.cli import inputs, output
+from oso_bridge.errors import UsageError
 from oso_bridge.render import format_of, render
 from oso_bridge.render.outcome import exit_code
+from oso_bridge.render.words import check_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +32,7 @@ def run(
     show_values: bool = False,
     workers: int = 1,
     release: str | None = None,
+    sort: str = "rule",
     quiet: bool = False,
 ) -> int:
     """Check documents, write the report, and give the exit code.
@@ -44,6 +47,7 @@ def run(
         show_values: Put values of the document in the report.
         workers: Number of processes.
         release: The release to follow.
+        sort: The order of findings in a report as text, ``rule`` or ``line``.
         quiet: No progress; as text only the documents that are not in order.
 
     Raises:
@@ -54,13 +58,14 @@ def run(
     output_file = Path(output_file) if output_file else None
     chosen = report_format or (format_of(output_file) if output_file else "text")
     # A format or language that does not exist is said before the work, not after it.
-    render([], chosen, lang)
+    rendered([], chosen, lang, sort)
     sources = inputs.expand(files)
     settings = _settings(layers, overrides, release, show_values)
     reports = [report.to_dict() for report in _reports(sources, settings, workers, quiet)]
     shown = [report for report in reports if not quiet or chosen != "text" or report["exit_code"]]
     if shown or not quiet:
-        output.write(_text(shown, chosen, lang, output_file), output_file, sources=sources)
+        text = rendered(shown, chosen, lang, sort, colour=output_file is None and output.colour())
+        output.write(text, output_file, sources=sources)
     return exit_code(reports)
 
 
@@ -84,7 +89,6 @@ def _settings(
 def _unknown(rule: str) -> str | None:
     """Why no finding can have that id; None when one can."""
     import oso_bridge as oso
-    from oso_bridge.errors import UsageError
 
     try:
         ids = [row["id"] for row in oso.explain(rule)]
@@ -92,6 +96,18 @@ def _unknown(rule: str) -> str | None:
         return str(error)
     # an official id finds its rules, but findings go by our own
     return None if rule in ids else f"Findings of {rule} have the id {' or '.join(dict.fromkeys(ids))}."
+
+
+def _unknown_profile(name: str) -> str | None:
+    """Why no dossier can have that profile; None when one can."""
+    from oso_bridge import codes, data
+    from oso_bridge.errors import choose
+    from oso_bridge.profiles import profiles
+
+    # a report goes by the step of the document, which may be one that no dossier can be made for
+    steps = data.toml("schemas", codes.FORMAT, "format.toml")["dispatch"]["lists"]["overstap"]
+    known = {*profiles(), *(entry.code for entry in codes.entries(steps))}
+    return None if name in known else f"There is no profile {name!r}. {choose(name, sorted(known))}"
 
 
 def _doubts(overrides: Overrides) -> Iterator[str]:
@@ -102,6 +118,8 @@ def _doubts(overrides: Overrides) -> Iterator[str]:
         rule = decision.rule
         if not set(rule) & set("*?[") and (doubt := _unknown(rule)):
             yield f"Override {number} matches nothing. {doubt}"
+        if decision.profile is not None and (doubt := _unknown_profile(decision.profile)):
+            yield f"Override {number} ({rule}) matches nothing. {doubt}"
         if decision.until and decision.until < date.today():
             yield f"Override {number} ({rule}) held until {decision.until} and does not count any more."
 
@@ -127,9 +145,17 @@ def _progress(reports: Iterable[Any], total: int) -> Iterator[Any]:
     yield from track(reports, "Checking", total=total, console=Console(stderr=True), transient=True)
 
 
-def _text(reports: list[dict[str, Any]], chosen: str, lang: str, output_file: Path | None) -> str:
-    if chosen == "text" and output_file is None and output.colour():
-        from oso_bridge.render import text
+def rendered(reports: list[dict[str, Any]], chosen: str, lang: str, sort: str, *, colour: bool = False) -> str:
+    """Reports in a form; colours and an order of the findings are for text only.
 
-        return text.render(reports, lang, colour=True)
-    return render(reports, chosen, lang)
+    Raises:
+        UsageError: There is no such form, language or order, or the form has no such order.
+        DataError: A plug-in cannot be loaded.
+    """
+    from oso_bridge.render import text
+
+    if chosen != "text":
+        if text.check_sort(sort) != "rule":
+            raise UsageError(f"--sort {sort} is for a report as text.", remedy="Leave --sort or --format out.")
+        return render(reports, chosen, lang)
+    return text.render(reports, check_language(lang), colour=colour, sort=sort)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _WORDS = {
     "nl": {
+        "explained": "Uitleg",
+        "absent": "niet geïnstalleerd",
         "where": "Waar",
         "check": "Controle",
         "conditions": "Wanneer",
@@ -25,6 +27,8 @@ _WORDS = {
         "own": "eigen controle",
     },
     "en": {
+        "explained": "Explained",
+        "absent": "not installed",
         "where": "Where",
         "check": "Check",
         "conditions": "When",
@@ -36,7 +40,8 @@ _WORDS = {
         "own": "own check",
     },
 }
-_FACTS = ("where", "check", "conditions", "releases", "with", "aliases", "notes")
+_RAW = ("where", "check", "conditions")
+_FACTS = ("releases", "with", "aliases", "notes")
 
 
 def command(
@@ -47,6 +52,9 @@ def command(
         str | None, typer.Option("--message", help="The text that an official check printed, instead of an id.")
     ] = None,
     every: Annotated[bool, typer.Option("--list", help="List the ids of all rules.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Show the condition in the words of rules.toml too, as programs know it.")
+    ] = False,
     lang: options.Language = "nl",
     as_json: options.Json = False,
 ) -> None:
@@ -64,7 +72,7 @@ def command(
         output.write(json.dump(all_ids()) if as_json else "".join(f"{name}\n" for name in all_ids()))
         return
     rows = oso.explain(_id(rule, all_ids()) if rule else message or "", message=message is not None)
-    output.write(json.dump(rows) if as_json else "\n".join("\n".join(_row(row, lang)) + "\n" for row in rows))
+    output.write(json.dump(rows) if as_json else "\n".join("\n".join(_row(row, lang, raw)) + "\n" for row in rows))
 
 
 def _id(given: str, known: Iterable[str]) -> str:
@@ -72,7 +80,7 @@ def _id(given: str, known: Iterable[str]) -> str:
     return {name.casefold(): name for name in known}.get(given.casefold(), given)
 
 
-def _row(row: dict[str, Any], lang: str) -> Iterator[str]:
+def _row(row: dict[str, Any], lang: str, raw: bool) -> Iterator[str]:
     """One rule: what it says and what to do first, then the facts that it holds."""
     from oso_bridge.render.words import layer_word, severity_word
 
@@ -83,9 +91,18 @@ def _row(row: dict[str, Any], lang: str) -> Iterator[str]:
     yield f"{row['id']}{part} ({', '.join((*kind, maker))})"
     yield f"  {row['text'][lang]}"
     yield f"  → {row['remedy'][lang]}"
-    for name in _FACTS:
-        if row[name]:
-            yield f"  {words[name] + ':':<15} {_plain(row[name], lang, ': ')}"
+    for number, sentence in enumerate(row["explained"][lang]):
+        yield f"  {'' if number else words['explained'] + ':':<15} {sentence}"
+    told = {**row, "releases": _releases(row, words["absent"])}
+    for name in (*(_RAW if raw else ()), *_FACTS):
+        if told[name]:
+            yield f"  {words[name] + ':':<15} {_plain(told[name], lang, ': ')}"
+
+
+def _releases(row: dict[str, Any], absent: str) -> list[str]:
+    """The releases that have a rule with their official ids; what is not installed is marked."""
+    named = {name: f"{name}: {official}" if official else name for name, official in row["releases"].items()}
+    return [f"{told} ({absent})" if name in row["not_installed"] else told for name, told in named.items()]
 
 
 def _plain(value: Any, lang: str, between: str = " ") -> str:

@@ -22,6 +22,7 @@ VALUES = {
     "--layers": "layers",
     "--lang": "lang",
     "--release": "release",
+    "--sort": "sort",
 }
 FLAGS = {"--show-values": "show_values", "--quiet": "quiet", "-q": "quiet"}
 

@@ -36,6 +36,16 @@ TargetRelease = Annotated[
 ]
 DossierJson = Annotated[str, typer.Argument(metavar="FILE.json", help="A dossier as JSON, or - for standard input.")]
 Document = Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")]
+
+
+def _sorts(incomplete: str) -> list[str]:
+    return [name for name in ("rule", "line") if name.startswith(incomplete)]
+
+
+Sort = Annotated[
+    str,
+    typer.Option("--sort", help="Order of a text report: rule, or line (along the document).", autocompletion=_sorts),
+]
 ReportFormat = Annotated[
     str | None,
     typer.Option(

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from oso_bridge.cli import inputs, options, output
+from oso_bridge.cli import checking, inputs, options, output
 from oso_bridge.errors import DataError
-from oso_bridge.render import format_of, json, render
+from oso_bridge.render import format_of, json
 
 
 def command(
@@ -18,6 +18,7 @@ def command(
     report_format: options.ReportFormat = None,
     output_file: options.Output = None,
     lang: options.Language = "nl",
+    sort: options.Sort = "rule",
 ) -> None:
     """Turn a saved JSON report into another form.
 
@@ -29,4 +30,4 @@ def command(
         text = Path(source).read_text(encoding="utf-8") if isinstance(source, str) else sys.stdin.buffer.read().decode()
     except UnicodeDecodeError:
         raise DataError("This is not a JSON report of oso_bridge.", where=file) from None
-    output.write(render(json.load(text), chosen, lang), output_file, sources=[source])
+    output.write(checking.rendered(json.load(text), chosen, lang, sort), output_file, sources=[source])

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from oso_bridge.cli import inputs, options, output
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import UsageError, choose
 
+_FORMATS = ("text", "html")
 _SUFFIXES = {".html": "html", ".htm": "html", ".txt": "text"}
 
 
@@ -30,8 +31,8 @@ def command(
     from oso_bridge.render.words import check_language
 
     chosen = page_format or (_format_of(output_file) if output_file else "text")
-    if chosen not in ("text", "html"):
-        raise UsageError(f"A dossier cannot be shown as {chosen!r}.", remedy="Choose one of: text, html.")
+    if chosen not in _FORMATS:
+        raise UsageError(f"A dossier cannot be shown as {chosen!r}.", remedy=choose(chosen, _FORMATS))
     source = inputs.single(file)
     text = _page(source, chosen, check_language(lang), release, colour=output_file is None and output.colour())
     output.write(text, output_file, sources=[source])

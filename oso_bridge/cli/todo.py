@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oso_bridge.cli import dossiers, options, output
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import UsageError, choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def command(
 
     check_language(lang)
     if todo_format not in _FORMATS:
-        raise UsageError(f"There is no format {todo_format!r}.", remedy="Choose text or json.")
+        raise UsageError(f"There is no format {todo_format!r}.", remedy=choose(todo_format, _FORMATS))
     dossier, chosen = _dossier(file, dossiers.load(file), release, lang)
     if dossier is None:
         raise typer.Exit(1)

@@ -12,7 +12,7 @@ from functools import partial
 from lxml import etree
 
 from oso_bridge import plan
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import UsageError, choose
 from oso_bridge.fiction.make import ROOT, settled
 from oso_bridge.fiction.parts import Target
 from oso_bridge.fiction.repair import Mender
@@ -50,7 +50,7 @@ def spoil(release: Release, fault: str, seed: int, names: list[str]) -> tuple[st
     if kind not in makers:
         raise UsageError(
             f"There is no document to be made with {fault}.",
-            remedy=f"Choose from {', '.join(f'{group}.{name}' for name in makers)}.",
+            remedy=choose(f"{group}.{kind}", [f"{group}.{name}" for name in makers]),
         )
     if group == "DOC":
         mender = settled(release, names[0], seed)
@@ -60,8 +60,12 @@ def spoil(release: Release, fault: str, seed: int, names: list[str]) -> tuple[st
 
 def _refused(release: Release, kind: str, element: str, seed: int, names: list[str]) -> tuple[str, bytes]:
     """A document that the schema refuses; best one that the other layers have nothing to say about."""
-    if element not in plan.load(release).names:
-        raise UsageError(f"{release.id} has no element of that name.", remedy="Give XSD.<kind>.<element>.")
+    known = plan.load(release).names
+    if element not in known:
+        raise UsageError(
+            f"{release.id} has no element of that name.",
+            remedy=choose(element, sorted(known), "Give XSD.<kind>.<element>."),
+        )
     wanted, second = f"XSD.{kind}.{element}", None
     for name in names:
         for mender in _dossiers(release, name, seed, element, needed=kind != "onverwacht"):

@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from oso_bridge import data
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import UsageError, choose
 from oso_bridge.fiction import faults
 from oso_bridge.fiction.breach import Breach
 from oso_bridge.fiction.make import ROOT, available, release_of, settled
@@ -91,10 +91,11 @@ def _rows(release: Release, rule_id: str, part: str | None) -> list[Row]:
     known = [row for row in rows(release) if rule_id in (row.id, *row.keys.get("id_by_kind", {}).values())]
     found = [row for row in known if part in (None, row.part)]
     if not found:
-        parts = ", ".join(sorted(row.part for row in known if row.part))
+        parts = sorted(row.part for row in known if row.part)
+        near = choose(rule_id, [row.id for row in rows(release)], "For all ids: oso-bridge explain --list.")
         raise UsageError(
             f"{release.id} has no rule {rule_id}{f' with the part {part}' if known else ''}.",
-            remedy=f"Its parts: {parts}." if parts else "For all ids: oso-bridge explain --list.",
+            remedy=choose(part or "", parts, f"Its parts: {', '.join(parts)}.") if parts else near,
         )
     if all(row.shut_out for row in found):
         raise UsageError(f"No document that the schema accepts can break {rule_id}: {found[0].shut_out}.")

@@ -17,6 +17,7 @@
 ``bijlage``         attached files
 ``extra``           what a document said and the model has no field for
 ``codes``           coded values: ``Code13`` is a code of list 13
+``fields``          which fields take their codes from which list
 ``base``            the base class of all parts
 ==================  ============================================================================
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pydantic import Field
 
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import DocumentError, UsageError
 from oso_bridge.model.base import Deel, veld
 
 if TYPE_CHECKING:
@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 # zipfile and what opens a ZIP are imported where they are used: most programs that import the model open none
 
 _SUFFIX = ".zip"
+_ABSENT = ("it has no content", "Make one with Bijlage.van.")
+_SMALLER = "Make it smaller, divide it over several attachments, or leave it out."
+_TOLD = {
+    "geen-base64": ("its content is not base64", "Make one with Bijlage.van, or encode the bytes of a ZIP."),
+    "geen-zip": ("its content is not a ZIP", "Bijlage.van packs a file that is not called .zip into one."),
+    "afgekapt": ("its ZIP is truncated: the end is missing", "Ask for the file again, and for the whole of it."),
+    "versleuteld": ("a file in it is encrypted", "Ask for it without a password."),
+    "genest": ("a file in it is an archive itself", "Put the files themselves into one ZIP."),
+    "beschadigd": ("its ZIP is damaged", "Ask for the file again."),
+}
+_LIMITS = {
+    "bytes": ("max_bytes", "{limit} bytes for the ZIP itself"),
+    "members": ("max_members", "{limit} files"),
+    "member-bytes": ("max_member_bytes", "{limit} bytes for one unpacked file"),
+    "total-bytes": ("max_total_bytes", "{limit} bytes for all unpacked files together"),
+    "ratio": ("max_ratio", "{limit} times the packed size"),
+}
 
 
 class Bijlage(Deel):
@@ -40,7 +57,8 @@ class Bijlage(Deel):
         """An attachment made of a file.
 
         The same content gives the same attachment: the ZIP bears no dates.  A file that is a ZIP itself is
-        taken as it is, since a dossier may not hold one inside another.
+        taken as it is, since a dossier may not hold one inside another.  What :meth:`names` would refuse within its
+        safe limits is refused here.
 
         Args:
             bron: The path of a file, or its content.
@@ -48,14 +66,18 @@ class Bijlage(Deel):
             omschrijving: What the attachment is about.
 
         Raises:
-            UsageError: There is content without a name, or the name is not safe or of a kind that is not allowed.
+            UsageError: There is content without a name, the name is not safe or of a kind that is not allowed, the
+                content goes beyond a limit, which is named, or what is called a ZIP is none that can be opened.
             OSError: The file cannot be read; a name that is none, most likely content given as a str, is not repeated.
         """
         content = bron if isinstance(bron, bytes) else _read(Path(bron), naam)
         name = naam or ("" if isinstance(bron, bytes) else Path(bron).name)
         _refuse_name(name)
+        _refuse_size(len(content), name)
         packed = content if name.lower().endswith(_SUFFIX) else _packed(name, content)
-        return cls(bestandsnaam=name, omschrijving=omschrijving, inhoud=base64.b64encode(packed).decode("ascii"))
+        made = cls(bestandsnaam=name, omschrijving=omschrijving, inhoud=base64.b64encode(packed).decode("ascii"))
+        _refuse_unopenable(made)
+        return made
 
     def names(self, limits: ZipLimits | None = None) -> list[str]:
         """The names of the files in the attachment, made safe to use and unique.
@@ -64,8 +86,8 @@ class Bijlage(Deel):
             limits: How large the ZIP and its files may be; safe limits by default.
 
         Raises:
-            DocumentError: The content is no base64 of a ZIP, or is damaged.
-            UnsafeDocument: It asks for more than the limits allow.
+            DocumentError: The content is no base64 of a ZIP, or is truncated or damaged; the text says which.
+            UnsafeDocument: It goes beyond a limit, which the text names, or holds an encrypted file or an archive.
         """
         return [name for name, _ in self._members(limits)]
 
@@ -78,8 +100,8 @@ class Bijlage(Deel):
 
         Raises:
             UsageError: The attachment has no such file.
-            DocumentError: The content is no base64 of a ZIP, or is damaged.
-            UnsafeDocument: It asks for more than the limits allow.
+            DocumentError: The content is no base64 of a ZIP, or is truncated or damaged; the text says which.
+            UnsafeDocument: It goes beyond a limit, which the text names, or holds an encrypted file or an archive.
         """
         for member, unpack in self._members(limits):
             if name is None or member == name:
@@ -100,25 +122,68 @@ class Bijlage(Deel):
             The files made.
 
         Raises:
-            DocumentError: The content is no base64 of a ZIP, or is damaged.
-            UnsafeDocument: It asks for more than the limits allow.
+            DocumentError: The content is no base64 of a ZIP, or is truncated or damaged; the text says which.
+            UnsafeDocument: It goes beyond a limit, which the text names, or holds an encrypted file or an archive.
             OSError: A file cannot be written.
         """
+        found = list(self._members(limits))
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
-        return [_save(target, name, unpack()) for name, unpack in self._members(limits)]
+        return [_save(target, name, unpack()) for name, unpack in found]
 
     def _members(self, limits: ZipLimits | None) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
         from oso_bridge import attachments
 
-        return attachments.members(self.inhoud or "", limits or attachments.SAFE)
+        try:
+            for name, unpack in attachments.members(self.inhoud or "", limits or attachments.SAFE):
+                yield name, _explaining(unpack)
+        except DocumentError as error:
+            fault = _explained(error, absent=not self.inhoud)
+        else:
+            return
+        raise fault
+
+
+def _explaining(unpack: Callable[[], BinaryIO]) -> Callable[[], BinaryIO]:
+    """A function that unpacks a file, and says what is wrong when it cannot."""
+
+    def explained() -> BinaryIO:
+        try:
+            return unpack()
+        except DocumentError as error:
+            fault = _explained(error)
+        raise fault
+
+    return explained
+
+
+def _explained(error: DocumentError, *, absent: bool = False) -> DocumentError:
+    """The same error, saying what is wrong with this attachment and what to do; nothing of its content."""
+    kind = error.rule.rpartition(".")[2]
+    what, remedy = _ABSENT if absent else _TOLD.get(kind) or _beyond(error)
+    return type(error)(f"The attachment cannot be opened: {what}.", rule=error.rule, args=error.args_, remedy=remedy)
+
+
+def _beyond(error: DocumentError) -> tuple[str, str]:
+    """What to say of a limit that an attachment goes beyond."""
+    reason = error.args_.get("reason")
+    if reason not in _LIMITS:
+        what = "its files share their bytes, as in a ZIP bomb" if reason == "overlap" else error.what
+        return what, "Do not open it; ask the sender what it is."
+    name, most = _LIMITS[reason]
+    what = f"it goes beyond the limit {name}, {most.format(limit=error.args_['limit'])}"
+    return what, f"Make it smaller; who trusts the sender opens it with limits=ZipLimits({name}=...)."
 
 
 def _read(path: Path, naam: str | None) -> bytes:
     """The content of a file; a text that names no file may be content by mistake, and is not repeated."""
     try:
+        if path.is_file():
+            _refuse_size(path.stat().st_size, naam or path.name)
         if path.is_file() or naam is None:
             return path.read_bytes()
+    except UsageError:
+        raise
     except (OSError, ValueError):
         if naam is None and len(str(path)) < 200 and "\n" not in str(path):
             raise
@@ -141,14 +206,47 @@ def _refuse_name(name: str) -> None:
         raise UsageError("A dossier may not hold files of this kind.", remedy=f"Allowed are: {kinds}.")
 
 
+def _refuse_size(size: int, name: str) -> None:
+    """Refuse what is too large for any attachment, before it is read or packed."""
+    from oso_bridge.attachments import SAFE
+
+    limit = "max_bytes" if name.lower().endswith(_SUFFIX) else "max_member_bytes"
+    most = getattr(SAFE, limit)
+    if size > most:
+        what = f"it has {size} bytes, which goes beyond the limit {limit} of {most} bytes"
+        raise UsageError(f"This cannot be an attachment: {what}.", remedy=_SMALLER)
+
+
+def _refuse_unopenable(made: Bijlage) -> None:
+    """Refuse an attachment that no receiver could open."""
+    try:
+        made.names()
+    except DocumentError as error:
+        what = error.what.replace("The attachment cannot be opened", "This cannot be an attachment")
+        fault = UsageError(what, remedy=_SMALLER if "limit" in error.args_ else error.remedy)
+    else:
+        return
+    raise fault
+
+
 def _packed(name: str, content: bytes) -> bytes:
-    """A ZIP with one file in it."""
+    """A ZIP with one file in it; what would shrink so much that it looks like a ZIP bomb is not compressed."""
+    import zipfile
+
+    from oso_bridge.attachments import SAFE
+
+    packed = _zipped(name, content, zipfile.ZIP_DEFLATED)
+    bomb = len(content) >= SAFE.ratio_from and len(content) > len(packed) * SAFE.max_ratio // 2
+    return _zipped(name, content, zipfile.ZIP_STORED) if bomb else packed
+
+
+def _zipped(name: str, content: bytes, method: int) -> bytes:
     import zipfile
 
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         member = zipfile.ZipInfo(name)  # the date of a ZipInfo is 1980-01-01 unless told otherwise
-        member.compress_type = zipfile.ZIP_DEFLATED
+        member.compress_type = method
         member.external_attr = 0o644 << 16
         archive.writestr(member, content)
     return buffer.getvalue()

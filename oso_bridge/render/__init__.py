@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oso_bridge.errors import DataError, UsageError
+from oso_bridge.errors import DataError, UsageError, choose
 from oso_bridge.render.words import check_language
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ def renderer(format: str) -> Renderer:  # noqa: A002
         return found
     known = plugins()
     if format not in known:
-        names = ", ".join([*FORMATS, *known])
-        raise UsageError(f"There is no report format {format!r}.", remedy=f"Choose one of: {names}.")
+        raise UsageError(f"There is no report format {format!r}.", remedy=choose(format, [*FORMATS, *known]))
     return _load(known[format])
 
 

@@ -57,6 +57,7 @@ class View:
 
     Attributes:
         title: The name of the pupil, else the kind of document.
+        transfer: The kind of transfer, the step and the school that delivers, as far as the document says them.
         about: Source and release.
         notes: How far it went: what the schema said, what was not recognised.
         parts: The sections.
@@ -64,6 +65,7 @@ class View:
     """
 
     title: str
+    transfer: str
     about: str
     notes: list[str]
     parts: list[Part]
@@ -73,6 +75,7 @@ class View:
 _WORDS = {
     "nl": {
         "about": "Over dit dossier",
+        "delivery": "Uitlevering per categorie",
         "inzage": "Inzage",
         "school": "School",
         "leerling": "Leerling",
@@ -111,6 +114,7 @@ _WORDS = {
     },
     "en": {
         "about": "About this dossier",
+        "delivery": "Delivery by category",
         "inzage": "Inspection",
         "school": "School",
         "leerling": "Pupil",
@@ -180,6 +184,7 @@ _MERGED: dict[str, tuple[_Column, ...]] = {
         ("town", ("postcode", "plaats"), " "),
     ),
 }
+_DELIVERY = "categorie_uitlevering"
 _ONE_BY_ONE = ("verzorger", "cijferlijst")
 _SELF_EVIDENT = ("referentiescore", "score", "onderdeel", "domein")  # their values need no labels
 _WIDEST = 7  # columns; what has more is shown item by item
@@ -216,6 +221,7 @@ def view(
     parts = builder.document(root, record)
     return View(
         title=_pupil(record) or labels.label(root, language),
+        transfer=" · ".join(_transfer(record)),
         about=" · ".join(part for part in (source, release) if part),
         notes=list(builder.notes(schema_ok, parts)),
         parts=parts,
@@ -242,6 +248,21 @@ def _pupil(record: Record) -> str:
     return " ".join(name for value in names if (name := text_of(value).strip()))
 
 
+def _transfer(record: Record) -> Iterator[str]:
+    """The kind of transfer, the step and the school."""
+    for path in (("overdrachtsoort",), ("metadata", "overstap"), (_school_name(record), "naam")):
+        value: Any = record
+        for name in path:
+            value = value.get(name, "") if isinstance(value, dict) else ""
+        if not isinstance(value, (dict, list)) or (isinstance(value, dict) and is_leaf(value)):
+            yield from filter(None, [text_of(value).strip()])
+
+
+def _school_name(record: Record) -> str:
+    """What the release calls the school that delivers."""
+    return next((name for name in record if name.lower() == "huidigeschool"), "huidigeschool")
+
+
 class _Builder:
     """Walks a record once and remembers attachments and what was not recognised."""
 
@@ -265,23 +286,20 @@ class _Builder:
 
     def document(self, root: str, record: Record) -> list[Part]:
         """The sections of a whole document."""
+        delivery: list[Part] = []
         if root == "dossier":
-            parts = self._dossier(record, "")
+            *parts, last = self._dossier(record, "")
+            delivery = [last]
         else:
             self._extras(record, root)
             parts = list(self._loose(record))
-        parts += self._ends()
-        return [part for part in parts if part.items]
+        files = self._gathered("bijlagen", ("name", "kind", "size", "description", "where"), self.attachments)
+        unknown = self._gathered("unknown", ("where", "name", "content"), self.unknown)
+        return [part for part in (*parts, files, *delivery, unknown) if part.items]
 
-    def _ends(self) -> Iterator[Part]:
-        """What was gathered on the way: every attachment, and what was not recognised."""
-        columns = {
-            "bijlagen": ("name", "kind", "size", "description", "where"),
-            "unknown": ("where", "name", "content"),
-        }
-        for key, rows in (("bijlagen", self.attachments), ("unknown", self.unknown)):
-            if rows:
-                yield Part(self.words[key], [Grid("", [self.words[head] for head in columns[key]], rows)])
+    def _gathered(self, key: str, heads: tuple[str, ...], rows: list[list[Cell]]) -> Part:
+        """What was gathered on the way, as a table."""
+        return Part(self.words[key], [Grid("", [self.words[head] for head in heads], rows)] if rows else [])
 
     def _loose(self, record: Record) -> Iterator[Part]:
         """A document that is no dossier, or holds several: its parts as they come."""
@@ -293,28 +311,33 @@ class _Builder:
                 yield Part(labels.label(name, self.language), list(inner))
 
     def _dossier(self, record: Record, path: str) -> list[Part]:
-        """A dossier, in the order in which people read one."""
+        """A dossier, in the order in which people read one; the delivery categories stand last."""
         self._extras(record, path)
-        school_name = next((name for name in record if name.lower() == "huidigeschool"), "huidigeschool")
+        school_name = _school_name(record)
         own = {name: value for name, value in record.items() if name not in ("inzage", school_name)}
-        parts = [self._section("about", own, path), self._section("inzage", _only(record, ["inzage"]), path)]
+        own, delivery = _without_delivery(own)
         school = record.get(school_name)
+        pupil, rest = list[Part](), list[Part]()
         if isinstance(school, dict):
-            parts += self._school(school, school_name)
-        return parts
+            self._extras(school, school_name)
+            pupil, rest = self._pupil(school.get("leerling"), f"{school_name}/leerling")
+            loose = {name: value for name, value in school.items() if name != "leerling"}
+            pupil.append(self._section("school", loose, school_name))
+        about = [self._section("about", own, path), self._section("inzage", _only(record, ["inzage"]), path)]
+        return [*pupil, *about, *rest, self._section("delivery", delivery, _below(path, "metadata"))]
 
-    def _school(self, school: Record, path: str) -> Iterator[Part]:
-        self._extras(school, path)
-        pupil = school.get("leerling")
-        yield self._section("school", {name: value for name, value in school.items() if name != "leerling"}, path)
+    def _pupil(self, pupil: Any, path: str) -> tuple[list[Part], list[Part]]:
+        """Who the pupil is, and everything that the school reports of the pupil."""
         if not isinstance(pupil, dict):
-            return
-        below = f"{path}/leerling"
-        self._extras(pupil, below)
+            return [], []
+        self._extras(pupil, path)
         taken = {name for names in _SECTIONS.values() for name in names}
-        yield self._section("leerling", {name: value for name, value in pupil.items() if name not in taken}, below)
+        own = self._section("leerling", {name: value for name, value in pupil.items() if name not in taken}, path)
+        return [own], list(self._report(pupil, path))
+
+    def _report(self, pupil: Record, path: str) -> Iterator[Part]:
         for key, names in _SECTIONS.items():
-            section = self._section(key, _only(pupil, names), below)
+            section = self._section(key, _only(pupil, names), path)
             # The table of all attachments takes the place of the section for the loose ones.
             if key != "bijlagen":
                 yield section
@@ -466,6 +489,16 @@ class _Builder:
         if len(plain) <= 200:
             return plain
         return f"{plain[:80]}… ({self.words['characters'].format(n=len(plain))})"
+
+
+def _without_delivery(record: Record) -> tuple[Record, Record]:
+    """What a dossier says of itself, and apart from it what is delivered of each category: long, and read last."""
+    about = record.get("metadata")
+    if not isinstance(about, dict) or not isinstance(about.get(_DELIVERY), dict):
+        return record, {}
+    rest = {name: value for name, value in about.items() if name != _DELIVERY}
+    own = {name: rest if name == "metadata" else value for name, value in record.items() if name != "metadata" or rest}
+    return own, {_DELIVERY: about[_DELIVERY]}
 
 
 def _only(record: Record, names: Iterable[str]) -> Record:

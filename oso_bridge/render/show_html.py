@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def as_html(view: View) -> str:
     """The whole view.  The title of the page, which a browser remembers, bears no name."""
-    body = [tag("h1", view.title), tag("p", view.about, class_="lead")]
+    body = [tag("h1", view.title), *([tag("p", view.transfer)] if view.transfer else [])]
+    body.append(tag("p", view.about, class_="lead"))
     if view.notes:
         body.append(tag("ul", *(tag("li", note) for note in view.notes), class_="notes"))
     for part in view.parts:

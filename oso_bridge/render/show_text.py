@@ -20,7 +20,8 @@ _LABEL = 40  # characters that a label gets before its value begins
 def as_text(view: View, *, colour: bool = False) -> str:
     """The whole view; ``colour`` adds terminal colours and nothing else."""
     paint = Paint(colour)
-    lines = [paint(one_line(view.title), "bold"), paint(one_line(view.about), "dim")]
+    lines = [paint(one_line(view.title), "bold"), *([one_line(view.transfer)] if view.transfer else [])]
+    lines.append(paint(one_line(view.about), "dim"))
     lines += [f"! {note}" for note in view.notes]
     for part in view.parts:
         title = one_line(part.title)

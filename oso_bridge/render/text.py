@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from oso_bridge.errors import UsageError, choose
 from oso_bridge.render.outcome import SUPPRESSED, Finding, Layer, Report, by_layer, profile, severity, verdict
 from oso_bridge.render.words import clean, layer_word, one_line, severity_word, spoken, state_of, word
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 WIDTH = 100
+SORTS = ("rule", "line")
 DOCUMENT = "/[1]"  # the place of what is wrong with the document as a whole
 _STATES = ("failed", "unclear", "not_run", "warned", "passed")
 _COLOURS = {
@@ -44,16 +46,38 @@ class Paint:
         return f"\x1b[{code}m{text}\x1b[0m" if code else text
 
 
-def render(reports: Sequence[Report], language: str = "nl", *, colour: bool = False) -> str:
-    """Reports as text; ``colour`` adds terminal colours and nothing else."""
+def render(reports: Sequence[Report], language: str = "nl", *, colour: bool = False, sort: str = "rule") -> str:
+    """Reports as text.
+
+    Args:
+        reports: What ``Report.to_dict()`` gave.
+        language: ``nl`` or ``en``.
+        colour: Add terminal colours, and nothing else.
+        sort: ``rule``: by layer, in the order of the rules; ``line``: along the document.
+
+    Raises:
+        UsageError: There is no such order.
+    """
+    check_sort(sort)
     paint = Paint(colour)
     lines: list[str] = []
     for report in reports:
-        lines += [*_report(report, language, paint), ""]
+        lines += [*_report(report, language, paint, sort), ""]
     if len(reports) > 1:
         good = sum(report["exit_code"] == 0 for report in reports)
         lines.append(word("total", language, ok=good, n=len(reports)))
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def check_sort(sort: str) -> str:
+    """The order itself.
+
+    Raises:
+        UsageError: There is no such order.
+    """
+    if sort not in SORTS:
+        raise UsageError(f"Findings cannot be sorted by {sort!r}.", remedy=choose(sort, SORTS))
+    return sort
 
 
 def counts(report: Report, language: str) -> str:
@@ -71,17 +95,28 @@ def counted(numbers: Mapping[str, int], language: str) -> str:
     return ", ".join(parts)
 
 
-def _report(report: Report, language: str, paint: Paint) -> Iterator[str]:
+def _report(report: Report, language: str, paint: Paint, sort: str) -> Iterator[str]:
     yield _head(report, language, paint)
     about = " · ".join(one_line(part) for part in (report["release"], profile(report)) if part)
     if about:
         yield "  " + paint(about, "dim")
     yield from _layers(report["layers"], language, paint)
-    for name, findings in by_layer(report):
+    for title, findings in _along(report, language) if sort == "line" else _by_layer(report, language):
         yield ""
-        yield "  " + paint(layer_word(name, language), "bold")
+        yield "  " + paint(title, "bold")
         for finding in findings:
             yield from _finding(finding, language, paint)
+
+
+def _by_layer(report: Report, language: str) -> Iterator[tuple[str, list[Finding]]]:
+    for name, findings in by_layer(report):
+        yield layer_word(name, language), findings
+
+
+def _along(report: Report, language: str) -> Iterator[tuple[str, list[Finding]]]:
+    """All findings by their line; first those about the document as a whole, which have none."""
+    if report["findings"]:
+        yield word("by_line", language), sorted(report["findings"], key=lambda finding: finding["line"] or 0)
 
 
 def _head(report: Report, language: str, paint: Paint) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import UsageError, choose
 from oso_bridge.findings import LANGUAGES
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "duration": "Duur",
         "reason": "Toelichting",
         "findings": "Bevindingen",
+        "by_line": "Bevindingen op regelnummer",
         "no_findings": "Er zijn geen bevindingen.",
         "place": "Plaats",
         "line": "regel",
@@ -97,6 +98,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "duration": "Duration",
         "reason": "Explanation",
         "findings": "Findings",
+        "by_line": "Findings by line",
         "no_findings": "There are no findings.",
         "place": "Place",
         "line": "line",
@@ -183,9 +185,7 @@ def check_language(language: str) -> str:
         UsageError: There are no texts in that language.
     """
     if language not in LANGUAGES:
-        raise UsageError(
-            f"There are no texts in language {language!r}.", remedy=f"Choose one of: {', '.join(LANGUAGES)}."
-        )
+        raise UsageError(f"There are no texts in language {language!r}.", remedy=choose(language, LANGUAGES))
     return language
 
 

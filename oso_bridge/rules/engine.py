@@ -15,7 +15,7 @@ from typing import Any
 
 from oso_bridge import codes, data, plan
 from oso_bridge.data import cached
-from oso_bridge.errors import DataError, UsageError
+from oso_bridge.errors import DataError, UsageError, choose
 from oso_bridge.plan import Branch, Tree
 from oso_bridge.records import Index, Record, text_of
 from oso_bridge.releases import Release, version_order
@@ -429,7 +429,7 @@ class Engine:
         """The name of a check, when there is one of that name."""
         names = [item["name"] for item in self._checks]
         if name not in names:
-            raise UsageError(f"There is no check {name!r}.", remedy=f"Choose from {', '.join(names)}.")
+            raise UsageError(f"There is no check {name!r}.", remedy=choose(name, names))
         return name
 
 
@@ -445,7 +445,7 @@ def require_check(name: str) -> None:
         for item in data.toml("schemas", format_name, "format.toml").get("dispatch", {}).get("check", ())
     ]
     if name not in known:
-        raise UsageError(f"There is no check {name!r}.", remedy=f"Choose from {', '.join(known)}.")
+        raise UsageError(f"There is no check {name!r}.", remedy=choose(name, known))
 
 
 def _texts_of(path: str, tree: Tree) -> paths.Texts:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from oso_bridge import catalog, data, releases
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import UsageError, choose
 from oso_bridge.findings import LANGUAGES, Message, fill
 from oso_bridge.releases import Release
 from oso_bridge.rules.rows import Row, rows, table
+from oso_bridge.rules.sentences import sentences
 
+_ALL = "oso-bridge explain --list shows every id."
 GROUPS = ("DOC", "XSD", "LAAG", "MODEL")
 
 
@@ -24,8 +26,9 @@ def explain(what: str, *, message: bool = False) -> list[dict[str, Any]]:
         message: True when ``what`` is a text; it is recognised by its digest, whatever white space it has.
 
     Returns:
-        A dict for each rule that goes with it: ``id``, ``layer``, ``releases`` (with the official ids), ``where``,
-        ``check``, ``conditions``, ``text`` and ``remedy`` by language, ``official``, ``notes``.
+        A dict for each rule that goes with it: ``id``, ``layer``, ``releases`` (with the official ids), those of them
+        that are ``not_installed``, ``explained`` (by language the condition in sentences), ``where``, ``check`` and
+        ``conditions`` (the same in the words of the row), ``text`` and ``remedy`` by language, ``official``, ``notes``.
 
     Raises:
         UsageError: Nothing goes with it; the text names ids that look alike.
@@ -41,18 +44,13 @@ def _unknown(what: str) -> UsageError:
     elsewhere = _elsewhere(what)
     if elsewhere:
         return UsageError(f"The rule {what!r} holds only where no release is installed: {', '.join(elsewhere)}.")
-    return UsageError(f"There is no rule {what!r}.", remedy=_alike(what))
+    return UsageError(f"There is no rule {what!r}.", remedy=choose(what, all_ids(), _ALL))
 
 
 def _elsewhere(what: str) -> list[str]:
     """The releases that have a rule of that id, as the files of the formats say."""
     found = ((name, row) for name in data.subfolders("schemas") for row in table(name).get("rule", ()))
     return sorted({f"{name}/{version}" for name, row in found if row["id"] == what for version in row["releases"]})
-
-
-def _alike(what: str) -> str | None:
-    near = difflib.get_close_matches(what, sorted(all_ids()), n=3, cutoff=0.5)
-    return f"Do you mean {', '.join(near)}?" if near else "oso-bridge explain --list shows every id."
 
 
 def digest(text: str) -> str:
@@ -101,6 +99,8 @@ def _entry(row: Row, release: Release) -> dict[str, Any]:
         "layer": row.layer,
         "release": release.id,
         "releases": {f"{release.format}/{version}": official or None for version, official in keys["releases"].items()},
+        "not_installed": _not_installed(release.format, keys["releases"]),
+        "explained": sentences(row, release),
         "where": keys["at"],
         "check": {row.word: row.what},
         "conditions": conditions,
@@ -111,6 +111,12 @@ def _entry(row: Row, release: Release) -> dict[str, Any]:
         "notes": _notes(row, release),
         **_texts(row.message, dict(row.args)),
     }
+
+
+def _not_installed(format_name: str, versions: Iterable[str]) -> list[str]:
+    """The ids of the releases that have a rule and are not installed."""
+    known = {release.id for release in releases.installed()}
+    return [name for version in versions if (name := f"{format_name}/{version}") not in known]
 
 
 _CONDITIONS = ("kind", "kind_not", "overstap", "overstap_not", "inside", "outside", "when", "unless")
@@ -149,6 +155,8 @@ def _plain(what: str) -> list[dict[str, Any]]:
             "layer": layer,
             "release": None,
             "releases": {},
+            "not_installed": [],
+            "explained": {language: [] for language in LANGUAGES},
             "where": None,
             "check": {},
             "conditions": {},

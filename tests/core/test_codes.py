@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import oso_bridge as oso
 from oso_bridge import codes, data, releases
 from oso_bridge.errors import UsageError
 
@@ -18,6 +19,36 @@ def test_a_list_holds_its_codes_and_name() -> None:
     assert {"POPO", "POVO", "VOVO", "POSWV", "VOSWV"} <= set(found.codes)
     assert set(found.name) == {"nl", "en"}
     assert codes.code_list("oso", 16, "2019.1") is found
+
+
+def test_a_list_of_a_release_by_its_number() -> None:
+    found = oso.codelist(14, release="oso/2019.1")
+    assert found == codes.code_list("oso", 14, "2019.1")
+    assert found.label("1") == "vrouw"
+    with pytest.raises(UsageError, match=r"Do you mean oso/2019\.1"):
+        oso.codelist(14, release="oso/2019")
+    with pytest.raises(UsageError, match=r"It is in oso/1\.1\.1, .*oso/2018\.1\."):
+        oso.codelist(3, release="oso/2019.1")
+
+
+@pytest.mark.parametrize("release", OSO, ids=lambda release: release.id)
+def test_the_codes_of_all_releases_agree_with_those_of_each(release: releases.Release) -> None:
+    assert codes.numbers() == tuple(sorted(item["number"] for item in LISTS))
+    for number in codes.numbers():
+        held = {entry.code for entry in codes.entries(number) if release.id in entry.releases}
+        assert bool(held) is (release.id in codes.held_in(number))
+        if held:
+            found = oso.codelist(number, release=release.id)
+            assert set(found.codes) == held
+            assert found.name == codes.name(number)
+            assert all(found.label(entry.code) == entry.label for entry in codes.entries(number))
+
+
+def test_a_code_that_two_releases_order_differently_is_there_once() -> None:
+    for number in codes.numbers():
+        texts = [entry.code for entry in codes.entries(number)]
+        assert len(set(texts)) == len(texts)
+        assert all(list(entry.releases) == sorted(entry.releases) for entry in codes.entries(number))
 
 
 def test_codes_are_texts_and_differ_by_release() -> None:

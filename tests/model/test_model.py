@@ -6,6 +6,7 @@ import base64
 import copy
 import io
 import json
+import os
 import pickle
 import pprint
 import subprocess
@@ -50,6 +51,7 @@ from oso_bridge.model import (
     Verzorger,
 )
 from oso_bridge.model.base import Basis
+from oso_bridge.model.fields import coded_fields
 
 CANARY = "Kanarie-7431"
 PARTS = [
@@ -350,10 +352,92 @@ def test_limits_hold_for_all_that_open_an_attachment(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_content_that_is_no_zip_cannot_be_opened() -> None:
-    for content in (None, "", "geen bijlage!"):
-        with pytest.raises(DocumentError):
-            Bijlage(bestandsnaam="a.txt", inhoud=content).names()
+WHOLE = zipped(("Kanarie-7431.txt", b"Kanarie-7431"))
+ENCRYPTED = base64.b64decode(WHOLE).replace(b"\x14\x00\x00\x00", b"\x14\x00\x01\x00")
+INSIDE = zipped(("a.txt", base64.b64decode(WHOLE)))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "it has no content"),
+        ("", "it has no content"),
+        ("geen bijlage!", "not base64"),
+        (base64.b64encode(b"%PDF-1.7 Kanarie-7431").decode(), "not a ZIP"),
+        (WHOLE[:-40], "truncated"),
+        (base64.b64encode(ENCRYPTED).decode(), "encrypted"),
+        (INSIDE, "an archive itself"),
+    ],
+)
+def test_an_attachment_that_cannot_be_opened_says_why_and_what_to_do(
+    content: str | None, told: str, tmp_path: Path
+) -> None:
+    bijlage = Bijlage(bestandsnaam="Kanarie-7431.txt", inhoud=content)
+    for use in (bijlage.names, bijlage.open, lambda: bijlage.save(tmp_path / "map")):
+        with pytest.raises(DocumentError, match=told) as caught:
+            use()
+        assert caught.value.remedy
+        assert caught.value.rule.startswith("INT.bijlage.")
+        assert CANARY not in str(caught.value)
+        assert caught.value.__context__ is None
+    assert not (tmp_path / "map").exists()
+
+
+def test_a_file_that_proves_damaged_when_opened_says_so(tmp_path: Path) -> None:
+    data = base64.b64decode(zipped(("a.txt", b"tekst"), ("Kanarie-7431.txt", bytes(range(256)) * 9)))
+    at = data.index(CANARY.encode() + b".txt") + 60
+    content = base64.b64encode(data[:at] + b"????" + data[at + 4 :]).decode()
+    bijlage = Bijlage(bestandsnaam="a.zip", inhoud=content)
+    with pytest.raises(DocumentError, match="damaged") as caught:
+        bijlage.save(tmp_path)
+    assert caught.value.remedy
+    assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (ZipLimits(max_bytes=10), "max_bytes, 10 bytes"),
+        (ZipLimits(max_members=0), "max_members, 0 files"),
+        (ZipLimits(max_member_bytes=3), "max_member_bytes, 3 bytes"),
+        (ZipLimits(max_total_bytes=3), "max_total_bytes, 3 bytes"),
+        (ZipLimits(max_ratio=0, ratio_from=1), "max_ratio, 0 times"),
+    ],
+)
+def test_the_limit_that_an_attachment_goes_beyond_is_named(limits: ZipLimits, told: str) -> None:
+    with pytest.raises(UnsafeDocument, match=f"goes beyond the limit {told}"):
+        Bijlage.van(b"tekst", naam="a.txt").names(limits)
+
+
+def test_what_is_too_large_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oso_bridge.attachments.SAFE", ZipLimits(max_bytes=500, max_member_bytes=600))
+    source = tmp_path / f"{CANARY}.txt"
+    source.write_bytes(bytes(601))
+    for what, name, limit in (
+        (source, None, "601 bytes, which goes beyond the limit max_member_bytes of 600 bytes"),
+        (bytes(601), "a.txt", "601 bytes, which goes beyond the limit max_member_bytes of 600 bytes"),
+        (bytes(501), "a.zip", "501 bytes, which goes beyond the limit max_bytes of 500 bytes"),
+        (os.urandom(599), "a.txt", "the limit max_bytes, 500 bytes for the ZIP itself"),
+    ):
+        with pytest.raises(UsageError, match=limit) as caught:
+            Bijlage.van(what, naam=name)
+        assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"tekst", "not a ZIP"), (base64.b64decode(WHOLE)[:-30], "truncated"), (ENCRYPTED, "encrypted")],
+)
+def test_a_zip_that_is_none_is_refused_at_once(content: bytes, told: str) -> None:
+    with pytest.raises(UsageError, match=f"This cannot be an attachment: .*{told}") as caught:
+        Bijlage.van(content, naam="alles.zip")
+    assert CANARY not in str(caught.value)
+
+
+def test_a_file_that_shrinks_very_much_does_not_look_like_a_bomb() -> None:
+    content = b" " * 2_000_000
+    bijlage = Bijlage.van(content, naam="leeg.txt")
+    assert bijlage.open().read() == content
 
 
 def test_a_file_that_is_not_there_is_named_to_no_one() -> None:
@@ -390,3 +474,12 @@ def test_importing_the_model_loads_nothing_that_only_some_need() -> None:
     code = f"import sys, oso_bridge.model; print([name for name in {late} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_fields_that_take_codes_are_known_by_their_path() -> None:
+    fields = coded_fields()
+    assert fields["leerling.geslacht"] == 14
+    assert fields["leerling.verzorgers[].relatietotkind"] == 41
+    assert fields["rapport.advies.adviezen[].niveau"] == 2
+    assert fields["levering.overdrachtsoort"] == 29
+    assert set(fields.values()) == {code.lijst for code in CODES} - {0}

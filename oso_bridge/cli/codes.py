@@ -1,0 +1,115 @@
+"""``oso-bridge codes``: the code lists, for people and for programs in other languages."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from oso_bridge import codes
+from oso_bridge.cli import options, output
+from oso_bridge.errors import UsageError, choose
+
+_WIDTH = 100
+_WORDS = {
+    "nl": {"releases": "in", "fields": "Velden", "none": "geen veld van het model"},
+    "en": {"releases": "in", "fields": "Fields", "none": "no field of the model"},
+}
+
+
+def command(
+    which: Annotated[
+        str | None,
+        typer.Argument(metavar="LIST", help="The number of a list, or a field of the model that takes its codes."),
+    ] = None,
+    release: options.Release = None,
+    lang: options.Language = "nl",
+    as_json: options.Json = False,
+    output_file: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+) -> None:
+    """Give the code lists: codes, meanings, releases, and the fields of the model that take them.
+
+    All lists when LIST is left out; with --release only the codes that hold in that release. A code has a meaning
+    only where the specification gives one.
+    """
+    from oso_bridge.render import json
+    from oso_bridge.render.words import check_language
+
+    check_language(lang)
+    found = rows(_numbers(which), release)
+    text = json.dump(found) if as_json else "\n".join("\n".join(_lines(row, lang)) + "\n" for row in found)
+    output.write(text, output_file)
+
+
+def rows(numbers: list[int] | None, release: str | None) -> list[dict[str, Any]]:
+    """Code lists as JSON.
+
+    Args:
+        numbers: Which lists; all when None.
+        release: Only what holds in this release; in any when None.
+
+    Raises:
+        UsageError: There is no such list or release, or a list that is asked for is not in that release.
+    """
+    from oso_bridge.model.fields import coded_fields
+    from oso_bridge.releases import release as installed
+
+    chosen = installed(release).id if release else None
+    if chosen and numbers:
+        for number in numbers:
+            codes.codelist(number, release=chosen)  # says so when the release does not have it
+    fields = coded_fields()
+    found = (_row(number, chosen, fields) for number in numbers or codes.numbers())
+    return [row for row in found if row["codes"]]
+
+
+def _row(number: int, release: str | None, fields: dict[str, int]) -> dict[str, Any]:
+    held = [entry for entry in codes.entries(number) if release is None or release in entry.releases]
+    if release:
+        order = codes.codelist(number, release=release).codes if held else ()
+        held.sort(key=lambda entry: order.index(entry.code))  # two releases may order a list differently
+    return {
+        "number": number,
+        "name": codes.name(number),
+        "releases": list(codes.held_in(number)),
+        "fields": [path for path, taken in fields.items() if taken == number],
+        "codes": [{"code": item.code, "label": item.label, "releases": list(item.releases)} for item in held],
+    }
+
+
+def _numbers(which: str | None) -> list[int] | None:
+    """The lists that are meant: by number, or by a field or the end of its path.
+
+    Raises:
+        UsageError: There is no such list or field.
+    """
+    if which is None:
+        return None
+    if which.isdecimal():
+        return [int(which)]
+    from oso_bridge.model.fields import coded_fields
+
+    fields = {path.replace("[]", ""): number for path, number in coded_fields().items()}
+    wanted = which.replace("[]", "")
+    found = sorted({number for path, number in fields.items() if f".{path}".endswith(f".{wanted}")})
+    if not found:
+        names = dict.fromkeys([*(path.rpartition(".")[2] for path in fields), *fields])
+        remedy = choose(which, names, "Give a number; oso-bridge codes shows all lists and their fields.")
+        raise UsageError(f"There is no code list or coded field {which!r}.", remedy=remedy)
+    return found
+
+
+def _lines(row: dict[str, Any], lang: str) -> Iterator[str]:
+    """One list: its name, its codes, and the fields that take them."""
+    words = _WORDS[lang]
+    everywhere = row["releases"]
+    yield f"{row['number']}  {row['name'][lang]} ({', '.join(everywhere)})"
+    width = max(len(code["code"]) for code in row["codes"])
+    for code in row["codes"]:
+        held = "" if code["releases"] == everywhere else f"({words['releases']} {', '.join(code['releases'])})"
+        yield "    " + "  ".join(part for part in (f"{code['code']:<{width}}", code["label"], held) if part).rstrip()
+    fields = ", ".join(row["fields"]) or words["none"]
+    yield from textwrap.wrap(f"{words['fields']}: {fields}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
