@@ -14,7 +14,6 @@ attachment.
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 import unicodedata
@@ -22,12 +21,14 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from oso_bridge import archives
 from oso_bridge.errors import DocumentError, UnsafeDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 ALLOWED_TYPES = frozenset(
     ("pdf", "jpg", "jpeg", "png", "doc", "docx", "odf", "odt", "ods", "odp", "xls", "xlsx", "txt", "ppt", "pptx")
@@ -64,13 +65,6 @@ NAME_REASONS = (
 LIMIT_REASONS = ("bytes", "members", "member-bytes", "total-bytes", "ratio", "overlap")
 """What the argument ``reason`` of :data:`BOMB` may be."""
 
-_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
-_SPACE = b" \t\r\n"
-_FIRST, _LAST = 64, 128  # characters that head() decodes of either end
-_END_RECORD = b"PK\x05\x06"
-_ENTRY_AT_LEAST = 46  # bytes of an entry in the table of contents, its name aside
-_END_RECORD_AT_LEAST = 22
-_END_RECORD_AT_MOST = 22 + 0xFFFF  # bytes: the record with the longest comment a ZIP may have
 _ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 _ZIP_INSIDE = frozenset(("docx", "odf", "odt", "ods", "odp", "xlsx", "pptx"))  # these are ZIP files themselves
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without a limit on what comes out
@@ -124,8 +118,8 @@ class Problem:
 def head(text: str) -> str | None:
     """Judge an attachment by the two ends of its text.
 
-    Every character is checked against the alphabet of base64; only the first 64 and the last 128 are
-    decoded.  A truncated ZIP often occurs in practice, so :data:`CUT_OFF` is never more than a warning.
+    Every character is checked against the alphabet of base64; only those at the ends are decoded.  A truncated
+    ZIP often occurs in practice, so :data:`CUT_OFF` is never more than a warning.
 
     Args:
         text: The base64 text; white space is allowed in it.
@@ -136,43 +130,18 @@ def head(text: str) -> str | None:
     >>> head("Geen bijlage!"), head("R2VlbiB6aXA=")
     ('geen-base64', 'geen-zip')
     """
-    return _head(_bare(text))
+    return _head(archives.bare(text))
 
 
-def _head(data: bytes | None) -> str | None:
+def _head(data: str | None) -> str | None:
     if not data:
         return NOT_BASE64
-    start = base64.b64decode(data[: min(_FIRST, len(data) // 4 * 4)])
-    if start.startswith(_END_RECORD):
+    start = archives.start_of(data)
+    if start.startswith(archives.END_RECORD):
         return NO_FILES
-    if not start.startswith(b"PK\x03\x04"):
+    if not start.startswith(archives.MEMBER):
         return NOT_ZIP
-    return None if _has_end(data) else CUT_OFF
-
-
-def _bare(text: str) -> bytes | None:
-    """The characters of the base64 without white space, or None when it is no base64."""
-    if not text.isascii():
-        return None
-    data = text.encode("ascii")
-    if other := data.translate(None, _ALPHABET):
-        if other.translate(None, _SPACE):
-            return None
-        data = data.translate(None, _SPACE)
-    padding = data.find(b"=")
-    if padding >= 0 and (len(data) % 4 or data[padding:] not in (b"=", b"==")):
-        return None
-    return data
-
-
-def _has_end(data: bytes) -> bool:
-    """True when the text is whole and the record that ends every ZIP is near its end."""
-    if len(data) % 4:
-        return False
-    if _END_RECORD in base64.b64decode(data[-_LAST:]):
-        return True
-    # a comment behind the record pushes it away from the end: look further before crying wolf
-    return _END_RECORD in base64.b64decode(data[-((_END_RECORD_AT_MOST + 2) // 3 * 4) :])
+    return None if archives.is_whole(data) else CUT_OFF
 
 
 def allowed_type(name: str) -> bool:
@@ -221,8 +190,8 @@ def _path_problem(name: str) -> str | None:
         return "absoluut"
     if ":" in name:  # a drive, or a stream beside a file
         return "schijfletter" if name[1:2] == ":" else "dubbele-punt"
-    parts = [part.strip(" ") for part in re.split(r"[/\\]", name)]
-    if ".." in parts:
+    parts = name.replace("\\", "/").split("/")
+    if ".." in name and any(part.strip(" ") == ".." for part in parts):
         return "pad-omhoog"
     return "apparaatnaam" if any(_is_device(part) for part in parts) else None
 
@@ -271,7 +240,13 @@ def contents(text: str, limits: ZipLimits = SAFE) -> list[Problem]:
     Returns:
         The problems, the worst kind first; empty when there are none.
     """
-    return _inspected(text, limits, _judge_entry)
+    data = _to_open(text, limits)
+    if isinstance(data, Problem):
+        return [data]
+    entries = archives.directory(data, limits.max_members)
+    if entries is None:
+        return _opened(data, limits, deep=False)
+    return _judge(entries, archives.size_of(data), limits, _judge_entry)
 
 
 def inspect(text: str, limits: ZipLimits = SAFE) -> list[Problem]:
@@ -284,142 +259,105 @@ def inspect(text: str, limits: ZipLimits = SAFE) -> list[Problem]:
     Returns:
         The problems, the worst kind first; empty when there are none.
     """
-    return _inspected(text, limits, _judge_member)
+    data = _to_open(text, limits)
+    return [data] if isinstance(data, Problem) else _opened(data, limits, deep=True)
 
 
-_Judge = Callable[[zipfile.ZipFile, zipfile.ZipInfo, str, ZipLimits], list["Problem"]]
-
-
-def _inspected(text: str, limits: ZipLimits, judge: _Judge) -> list[Problem]:
-    data = _bare(text)
+def _to_open(text: str, limits: ZipLimits) -> str | Problem:
+    """The base64 of what can be opened, without white space, or why it cannot."""
+    data = archives.bare(text)
     problem = _head(data)
     if data is None or problem not in (None, CUT_OFF):
-        return [Problem(problem or NOT_BASE64)]
-    if found := _too_big(text, limits):
-        return [found]
-    if problem:
-        return [Problem(problem)]
+        return Problem(problem or NOT_BASE64)
+    if len(text) // 4 * 3 > limits.max_bytes + 2:
+        return Problem(BOMB, {"reason": "bytes", "limit": str(limits.max_bytes)})
+    return Problem(CUT_OFF) if problem else data
+
+
+def _opened(data: str, limits: ZipLimits, deep: bool) -> list[Problem]:
+    """What is wrong with a ZIP by what zipfile makes of it."""
     archive, cause = _open(data, limits)
     if archive is None:
         return [cause]
     with archive:
-        return _judge(archive, limits, judge)
+        judge = partial(_judge_member, archive) if deep else _judge_entry
+        return _judge(archive.infolist(), archives.size_of(data), limits, judge)
 
 
-def _too_big(text: str, limits: ZipLimits) -> Problem | None:
-    if len(text) // 4 * 3 > limits.max_bytes + 2:
-        return Problem(BOMB, {"reason": "bytes", "limit": str(limits.max_bytes)})
-    return None
-
-
-def _open(text: bytes, limits: ZipLimits) -> tuple[zipfile.ZipFile | None, Problem]:
+def _open(text: str, limits: ZipLimits) -> tuple[zipfile.ZipFile | None, Problem]:
     """The ZIP with its table of contents read, or why there is none."""
     try:
-        data = _Decoded(text)
-        if _entries(data) > limits.max_members:
+        data = archives.Decoded(text)
+        # an ordinary table is counted; of any other the size tells how many entries it may have at the most
+        if archives.directory(text, limits.max_members) is None and _entries(data) > limits.max_members:
             return None, Problem(BOMB, {"reason": "members", "limit": str(limits.max_members)})
         return zipfile.ZipFile(data), Problem(DAMAGED)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError):
         return None, Problem(DAMAGED)
 
 
-class _Decoded(io.RawIOBase):
-    """Base64 as a file of what it stands for; decoded where it is read.
-
-    Args:
-        text: Base64 without white space, of whole groups of four.
-    """
-
-    def __init__(self, text: bytes) -> None:
-        super().__init__()
-        self._text = text
-        self._size = len(text) // 4 * 3 - text[-2:].count(b"=")
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        if start + offset < 0:
-            raise OSError("before the beginning")
-        self._at = start + offset
-        return self._at
-
-    def read(self, size: int | None = -1) -> bytes:
-        end = self._size if size is None or size < 0 else min(self._at + size, self._size)
-        if self._at >= end:
-            return b""
-        first = self._at // 3
-        found = base64.b64decode(self._text[first * 4 : (end + 2) // 3 * 4])[self._at - first * 3 : end - first * 3]
-        self._at = end
-        return found
-
-
-def _entries(data: _Decoded) -> int:
-    """How many entries the table of contents says it has, by its size: asked before a list of them is made."""
+def _entries(data: archives.Decoded) -> int:
+    """How many entries the table of contents may have, by its size: asked before a list of them is made."""
     end = data.seek(0, io.SEEK_END)
-    for length in (_END_RECORD_AT_LEAST, _END_RECORD_AT_MOST):
+    for length in (archives.END_RECORD_AT_LEAST, archives.END_RECORD_AT_MOST):
         data.seek(max(0, end - length))
         tail = data.read()
-        at = tail.rfind(_END_RECORD)
+        at = tail.rfind(archives.END_RECORD)
         if at >= 0:
             break
     size = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
-    return size // _ENTRY_AT_LEAST
+    return size // archives.ENTRY_AT_LEAST
 
 
-def _judge(archive: zipfile.ZipFile, limits: ZipLimits, judge: _Judge) -> list[Problem]:
-    """Everything that is wrong with an open ZIP; one that asks for too much is not read."""
-    files = [member for member in archive.infolist() if not member.is_dir()]
-    if bomb := _bomb(archive, files, limits):
+_Member = archives.Entry | zipfile.ZipInfo
+_Judge = Callable[[Any, str, ZipLimits], list[Problem]]
+
+
+def _judge(entries: Sequence[_Member], size: int, limits: ZipLimits, judge: _Judge) -> list[Problem]:
+    """Everything that is wrong with a ZIP of a size; one that asks for too much is not read."""
+    files = [member for member in entries if not _is_folder(member)]
+    if bomb := _bomb(entries, files, size, limits):
         return [bomb]
     if not files:
         return [Problem(NO_FILES)]
     found: list[Problem] = []
     for number, member in enumerate(files, 1):
-        found.extend(judge(archive, member, str(number), limits))
-    return sorted(found, key=lambda problem: PROBLEMS.index(problem.code))
+        found += judge(member, str(number), limits)
+    return sorted(found, key=lambda problem: PROBLEMS.index(problem.code)) if found else found
 
 
-def _bomb(archive: zipfile.ZipFile, files: list[zipfile.ZipInfo], limits: ZipLimits) -> Problem | None:
+def _is_folder(member: _Member) -> bool:
+    # not ZipInfo.is_dir: that of Python 3.11 stumbles over a name without characters
+    return member.filename.endswith("/")
+
+
+def _bomb(entries: Sequence[_Member], files: list[_Member], size: int, limits: ZipLimits) -> Problem | None:
     """The limit that a table of contents goes beyond, or None.
 
     The sizes in the table can be trusted as upper bounds: a member is never read beyond its size there.
     """
-    packed = sum(member.compress_size for member in files)
-    beyond = {
-        "members": (len(archive.infolist()) > limits.max_members, limits.max_members),
-        "member-bytes": (any(m.file_size > limits.max_member_bytes for m in files), limits.max_member_bytes),
-        "total-bytes": (sum(member.file_size for member in files) > limits.max_total_bytes, limits.max_total_bytes),
-        "ratio": (any(_ratio(member, limits) > limits.max_ratio for member in files), limits.max_ratio),
+    sizes = [member.file_size for member in files]
+    beyond = (
+        ("members", limits.max_members, len(entries)),
+        ("member-bytes", limits.max_member_bytes, max(sizes, default=0)),
+        ("total-bytes", limits.max_total_bytes, sum(sizes)),
+        ("ratio", limits.max_ratio, max([_ratio(member, limits) for member in files], default=0)),
         # members that share their bytes: together larger than the file that holds them
-        "overlap": (packed > _size(archive), _size(archive)),
-    }
-    for reason, (true, limit) in beyond.items():
-        if true:
+        ("overlap", size, sum([member.compress_size for member in files])),
+    )
+    for reason, limit, asked in beyond:
+        if asked > limit:
             return Problem(BOMB, {"reason": reason, "limit": str(limit)})
     return None
 
 
-def _ratio(member: zipfile.ZipInfo, limits: ZipLimits) -> float:
+def _ratio(member: _Member, limits: ZipLimits) -> float:
     if member.file_size < limits.ratio_from:
         return 0
     return member.file_size / max(1, member.compress_size)
 
 
-def _size(archive: zipfile.ZipFile) -> int:
-    stream = archive.fp
-    return 0 if stream is None else stream.seek(0, io.SEEK_END)
-
-
-def _judge_entry(archive: zipfile.ZipFile, member: zipfile.ZipInfo, number: str, limits: ZipLimits) -> list[Problem]:
+def _judge_entry(member: _Member, number: str, limits: ZipLimits) -> list[Problem]:
     """What is wrong with one member by the table of contents."""
     found = []
     if reason := name_problem(member.orig_filename, limits.max_name):
@@ -435,7 +373,7 @@ def _judge_entry(archive: zipfile.ZipFile, member: zipfile.ZipInfo, number: str,
 
 def _judge_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, number: str, limits: ZipLimits) -> list[Problem]:
     """What is wrong with one member, its first bytes included."""
-    found = _judge_entry(archive, member, number, limits)
+    found = _judge_entry(member, number, limits)
     if any(problem.code in (ENCRYPTED, DAMAGED) for problem in found):
         return found
     try:
@@ -469,13 +407,15 @@ def members(text: str, limits: ZipLimits = SAFE) -> Iterator[tuple[str, Callable
     problems = inspect(text, limits)
     for problem in problems:
         _refuse(problem)
-    archive, cause = (None, Problem(NO_FILES)) if problems == [Problem(NO_FILES)] else _open(_bare(text) or b"", limits)
+    archive, cause = (
+        (None, Problem(NO_FILES)) if problems == [Problem(NO_FILES)] else _open(archives.bare(text) or "", limits)
+    )
     if archive is None:
         _refuse(cause)
         return
     taken: set[str] = set()
     for member in archive.infolist():
-        if not member.is_dir():
+        if not _is_folder(member):
             yield _unique(safe_name(member.filename), taken), _opener(archive, member, limits)
 
 

@@ -63,12 +63,12 @@ class Identifier:
 
 
 def _shape(text: str, alphabet: str, length: int, pattern: str) -> str | None:
-    """The first of: a foreign character, another length, another form."""
+    """The first of: a foreign character, another length, another form; None when it is of the form."""
+    if re.fullmatch(pattern, text):
+        return None
     if re.fullmatch(f"[{alphabet}]*", text) is None:
         return CHARACTERS
-    if len(text) != length:
-        return LENGTH
-    return None if re.fullmatch(pattern, text) else FORM
+    return FORM if len(text) == length else LENGTH
 
 
 def _nine_digits(text: str) -> str | None:
@@ -82,7 +82,8 @@ def _bsn(text: str) -> str | None:
         return reason
     from stdnum.nl import bsn as official
 
-    return None if official.is_valid(text) else CHECK
+    # not is_valid: that cleans the text first, which costs five times as much and was ruled out above
+    return None if official.checksum(text) == 0 else CHECK
 
 
 def _onderwijsnummer(text: str) -> str | None:

@@ -241,27 +241,26 @@ def model_path(release: Release, xpath: str) -> str | None:
         A path such as ``leerling.adressen[2].postcode``, the number of an item shown from the second on; None when the
         release has no table or the place is the document.
     """
-    paths = model_paths(release)
-    steps = [(name, int(number), int(run or 0)) for run, name, number in _STEP.findall(xpath)]
-    if steps and steps[0][0] == "dossiers":
+    paths, steps = model_paths(release), _STEP.findall(xpath)
+    if steps and steps[0][1] == "dossiers":
         del steps[0]
     if not paths or len(steps) < 2:
         return None
-    path, shown, numbers = steps[0][0], "", list[int]()
-    for name, number, run in steps[1:]:
+    (_, path, dossier), shown, numbers = steps[0], "", list[str]()
+    for run, name, number in steps[1:]:
         path = f"{path}/{name}"
         if run and numbers:
             numbers[-1] = run
         found = paths.get(path)
         if found is None:
-            shown = f"{shown}.{name}" if number == 1 else f"{shown}.{name}[{number}]"
-        else:
-            if found.endswith("[]") and found != shown:
+            shown = f"{shown}.{name}" if number == "1" else f"{shown}.{name}[{number}]"
+        elif found != shown:
+            if found.endswith("[]"):
                 numbers.append(number)
             shown = found
     for number in numbers:
-        shown = shown.replace("[]", "" if number == 1 else f"[{number}]", 1)
-    return f"dossier[{steps[0][1]}].{shown}".strip(".") if steps[0][1] > 1 else shown.strip(".")
+        shown = shown.replace("[]", "" if number == "1" else f"[{number}]", 1)
+    return f"dossier[{dossier}].{shown}".strip(".") if dossier != "1" else shown.strip(".")
 
 
 @cached(maxsize=1)

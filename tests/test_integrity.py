@@ -66,11 +66,6 @@ def test_is_late(first: str, lasts: list[str], late: bool) -> None:
     assert integrity.is_late(first, lasts) is late
 
 
-def test_check_identifier() -> None:
-    assert integrity.check_identifier("INT.bsn", "bsn", "613543439") is None
-    assert integrity.check_identifier("INT.bsn", "bsn", "613543438") == Answer("INT.bsn", {"reason": "proef"})
-
-
 def test_check_attachment() -> None:
     whole = "UEsFBg" + "A" * 24 + "=="  # nothing but the record that ends a ZIP
     assert integrity.check_attachment("a.txt", whole) == [Answer("INT.bijlage.leeg")]

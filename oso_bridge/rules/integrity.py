@@ -6,11 +6,11 @@ other, attachments that are cut off or hold what they should not.  Never part of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oso_bridge import data, plan
+from oso_bridge import data, identifiers, plan
 from oso_bridge.data import cached
 from oso_bridge.findings import Message
 from oso_bridge.plan import Branch, Tree
@@ -21,7 +21,7 @@ from oso_bridge.rules.paths import Document, Spot, Texts
 from oso_bridge.rules.words import BreaksOff, Test, Words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Issue:
     """Something to warn about, and where.
 
@@ -46,7 +46,7 @@ class Issue:
     value: str | None = field(default=None, repr=False)
 
 
-Answers = Iterable[tuple[questions.Answer, str | None, int, str | None]]
+Answers = Sequence[tuple[questions.Answer, str | None, int, str | None]]
 """What is wrong with a record: the answer, the leaf concerned, which of several, and its text."""
 
 Ask = Callable[[Record, Document], Answers]
@@ -54,10 +54,10 @@ Ask = Callable[[Record, Document], Answers]
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """One row at one place."""
+    """What rows ask at one place; an answer counts when one of their guards holds, and always without guards."""
 
     branch: Branch
-    guard: Test | None
+    guards: list[Test]
     ask: Ask
 
 
@@ -72,6 +72,7 @@ class Checks:
     def __init__(self, release: Release, tree: Tree) -> None:
         self._table = data.toml("schemas", release.format, "integrity.toml")
         self._messages = {row["id"]: Message(row["text"], row["remedy"]) for row in self._table.get("check", ())}
+        self._words = self._table.get("word", {})
         self._tree = tree
         self._release = release
         kinds = (
@@ -79,22 +80,27 @@ class Checks:
             ("order", ("first", "last"), self._order),
             ("attachment", ("name", "content"), self._attachment),
         )
-        self._questions = [
-            question
-            for kind, keys, make in kinds
-            for row in self._table.get(kind, ())
-            for question in self._compile(row, keys, make)
-        ]
+        self._questions: dict[int, list[_Question]] = {}
+        for kind, keys, make in kinds:
+            for rows in _alike(self._table.get(kind, ())):
+                for question in self._compile(rows, keys, make):
+                    self._questions.setdefault(question.branch.number, []).append(question)
 
     def _compile(
-        self, row: Mapping[str, Any], keys: tuple[str, ...], make: Callable[[Mapping[str, Any], Spot], Ask]
+        self, rows: list[Mapping[str, Any]], keys: tuple[str, ...], make: Callable[[Mapping[str, Any], Spot], Ask]
     ) -> Iterator[_Question]:
-        """A row at each of its places; a release that lacks a path of the row goes without it."""
+        """Rows that ask the same, at each of their places; a release that lacks a path of a row goes without it."""
+        row = rows[0]
         wanted = [row[key] for key in keys if key in row]
-        guards = [path for word in ("when", "unless") for value in row.get(word, {}).values() for path in _paths(value)]
         for spot in paths.spots(row["at"], self._tree):
-            if spot.leaf or all(paths.exists(path, spot, self._tree) for path in (*wanted, *guards)):
-                yield _Question(spot.branch, self._guard(row, spot), make(row, spot))
+            usable = [row for row in rows if self._has([*wanted, *_guarding(row)], spot)]
+            guards = [self._guard(row, spot) for row in usable]
+            if usable:
+                known = [guard for guard in guards if guard is not None]
+                yield _Question(spot.branch, known if len(known) == len(guards) else [], make(row, spot))
+
+    def _has(self, wanted: list[str], spot: Spot) -> bool:
+        return bool(spot.leaf) or all(paths.exists(path, spot, self._tree) for path in wanted)
 
     def _guard(self, row: Mapping[str, Any], spot: Spot) -> Test | None:
         words = Words(self._release, self._tree, spot.branch)
@@ -108,13 +114,15 @@ class Checks:
 
     def _identifier(self, row: Mapping[str, Any], spot: Spot) -> Ask:
         leaf = spot.leaf or row["path"]
-        texts, id_, kind = self._texts(leaf, spot), row["id"], row["kind"]
+        texts, id_, why = self._texts(leaf, spot), row["id"], identifiers.ALL[row["kind"]].why
 
         def ask(record: Record, document: Document) -> Answers:
-            for occurrence, text in enumerate(texts(record, document)):
-                answer = questions.check_identifier(id_, kind, text)
-                if answer:
-                    yield answer, leaf, occurrence, text
+            reasons = [(why(text), text) for text in texts(record, document)]
+            return [
+                (questions.Answer(id_, {"reason": reason}), leaf, occurrence, text)
+                for occurrence, (reason, text) in enumerate(reasons)
+                if reason
+            ]
 
         return ask
 
@@ -136,9 +144,11 @@ class Checks:
         names, contents = self._texts(row["name"], spot), self._texts(row["content"], spot)
 
         def ask(record: Record, document: Document) -> Answers:
-            name, content = (next(iter(texts(record, document)), "") for texts in (names, contents))
-            for answer in questions.check_attachment(name, content):
-                yield answer, row["name" if answer.about_name else "content"], 0, name if answer.about_name else None
+            name, content = [next(iter(texts(record, document)), "") for texts in (names, contents)]
+            return [
+                (answer, row["name"], 0, name) if answer.about_name else (answer, row["content"], 0, None)
+                for answer in questions.check_attachment(name, content)
+            ]
 
         return ask
 
@@ -146,12 +156,20 @@ class Checks:
         """Ask every question of a document; the answers by place."""
         document = Document(index)
         found: list[Issue] = []
-        for question in self._questions:
-            branch, guard, ask = question.branch, question.guard, question.ask
-            for entry, record in enumerate(index.get(branch.number, ())):
-                if guard is None or _holds(guard, record, document):
-                    found += [self._issue(branch, entry, *answer) for answer in ask(record, document)]
+        for number, questions_ in self._questions.items():
+            records = index.get(number)
+            if records:
+                for question in questions_:
+                    self._ask(question, records, document, found)
         return sorted(found, key=lambda issue: (issue.branch.number, issue.entry))
+
+    def _ask(self, question: _Question, records: list[Record], document: Document, found: list[Issue]) -> None:
+        """The hot loop: hardly any question has an answer, so guards are asked only when there is one."""
+        guards, ask = question.guards, question.ask
+        for entry, record in enumerate(records):
+            answers = ask(record, document)
+            if answers and (not guards or any(_holds(guard, record, document) for guard in guards)):
+                found += [self._issue(question.branch, entry, *answer) for answer in answers]
 
     def _issue(
         self,
@@ -164,7 +182,7 @@ class Checks:
     ) -> Issue:
         args = {**answer.args}
         for name, word in answer.args.items():
-            words = self._table.get("word", {}).get(name, {}).get(word, {})
+            words = self._words.get(name, {}).get(word, {})
             args.update({f"{name}.{language}": text for language, text in words.items()})
         return Issue(answer.id, self._messages[answer.id], args, branch, entry, leaf, occurrence, value)
 
@@ -174,6 +192,20 @@ def _holds(guard: Test, record: Record, document: Document) -> bool:
         return guard(record, document)
     except BreaksOff:
         return False
+
+
+def _alike(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """The rows by what they ask, guards aside."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        asked = {key: value for key, value in row.items() if key not in ("when", "unless")}
+        found.setdefault(repr(sorted(asked.items())), []).append(row)
+    return list(found.values())
+
+
+def _guarding(row: Mapping[str, Any]) -> list[str]:
+    """The paths in the guards of a row."""
+    return [path for word in ("when", "unless") for value in row.get(word, {}).values() for path in _paths(value)]
 
 
 def _paths(value: str | list[str] | dict[str, Any]) -> list[str]:

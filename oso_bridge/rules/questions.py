@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from oso_bridge import attachments, identifiers
+from oso_bridge import attachments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,26 +64,11 @@ def is_late(first: str, lasts: Sequence[str]) -> bool:
     (True, False, False)
     """
     # dates as they should be compare as texts: most pairs are in order, and need no more
-    if len(first) == 10 and all(len(last) == 10 and first <= last for last in lasts):
+    if not [last for last in lasts if len(last) != 10 or first > last] and len(first) == 10:
         return False
     day = parse_date(first)
     limits = [limit for limit in map(parse_date, lasts) if limit is not None]
     return day is not None and bool(limits) and day > max(limits)
-
-
-def check_identifier(id_: str, kind: str, text: str) -> Answer | None:
-    """Ask whether a text is an identifier of a kind.
-
-    Args:
-        id_: The id to answer with.
-        kind: A name of :data:`oso_bridge.identifiers.ALL`.
-        text: The text exactly as it travels.
-
-    >>> check_identifier("INT.bsn", "bsn", "613543438").args
-    {'reason': 'proef'}
-    """
-    reason = identifiers.ALL[kind].why(text)
-    return None if reason is None else Answer(id_, {"reason": reason})
 
 
 def check_attachment(name: str, content: str, limits: ZipLimits = attachments.SAFE) -> list[Answer]:
@@ -97,8 +82,9 @@ def check_attachment(name: str, content: str, limits: ZipLimits = attachments.SA
     >>> [answer.id for answer in check_attachment("foto.exe", "R2VlbiB6aXA=")]
     ['INT.bijlage.bestandstype', 'INT.bijlage.geen-zip']
     """
-    found = [] if not name else _name_answers(name)
-    return found + [_answer(problem) for problem in attachments.contents(content, limits)]
+    found = _name_answers(name) if name else []
+    found += [_answer(problem) for problem in attachments.contents(content, limits)]
+    return found
 
 
 def _name_answers(name: str) -> list[Answer]:

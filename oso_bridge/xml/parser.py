@@ -50,6 +50,7 @@ _ATTRIBUTE = re.compile(rb"=\s*[\"']")
 # The full name of an element repeats its namespace: short names in a long one would make much out of little.
 _LONGEST_NAMESPACE = 1000
 _LONG_VALUE = re.compile(rb"=\s*(?:\"[^\"<]{%d}|'[^'<]{%d})" % ((_LONGEST_NAMESPACE + 1,) * 2))
+_FEW_ATTRIBUTES = 100
 _LONG_NAMESPACE = re.compile(rb"xmlns(?<=\sxmlns)[^\s=]*\s*" + _LONG_VALUE.pattern)
 # lxml finds the value of an attribute by its name: what that takes grows with the square of their number.
 _MOST_ON_ONE_ELEMENT = 1000
@@ -252,7 +253,17 @@ def _refuse_excess(body: bytes, limits: Limits) -> None:
 
 def _has_long_namespace(body: bytes) -> bool:
     """Whether a namespace has a very long name; hardly any document has even a long attribute."""
-    return _LONG_VALUE.search(body) is not None and _LONG_NAMESPACE.search(body) is not None
+    return _has_long_value(body) and _LONG_NAMESPACE.search(body) is not None
+
+
+def _has_long_value(body: bytes) -> bool:
+    """Whether an attribute has a very long value; a pattern looks at every byte, a search for one sign need not."""
+    at = -1
+    for _ in range(_FEW_ATTRIBUTES):
+        at = body.find(b"=", at + 1)
+        if at < 0 or _LONG_VALUE.match(body, at):
+            return at >= 0
+    return _LONG_VALUE.search(body, at) is not None
 
 
 def _tags(body: bytes) -> int:

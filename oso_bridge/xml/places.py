@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -17,8 +19,7 @@ from oso_bridge.xml import parser
 from oso_bridge.xml.reader import Reading, runs
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place in a document.
 
     Attributes:
@@ -50,11 +51,14 @@ class Locator:
         self._reading = reading
         self._root = root
         self._elements: dict[int, list[etree._Element]] = {}
-        self._paths: dict[etree._Element, tuple[str, str, str]] = {}
+        self._paths: dict[etree._Element, _Paths] = {}
         self._runs: dict[etree._Element, dict[etree._Element, str]] = {}
-        tree = reading.tree
-        self._grouped = {self._tag(branch.name): branch for branch in tree.branches if branch.grouped}
         self._numbers: dict[tuple[etree._Element, str], dict[etree._Element, int]] = {}
+
+    @cached_property
+    def _grouped(self) -> dict[str, Branch]:
+        """The branches of one repeated sequence, by tag."""
+        return {self._tag(branch.name): branch for branch in self._reading.tree.branches if branch.grouped}
 
     def elements(self, branch: Branch) -> list[etree._Element]:
         """The elements of a branch, in the order of its records."""
@@ -84,17 +88,29 @@ class Locator:
             occurrence: Which of several children of that name, from 0.
         """
         element = self.elements(branch)[entry]
+        paths = self._of_branch(branch, element)
         if leaf is not None:
-            same = list(element.iterchildren(self._tag(leaf)))
-            element = same[occurrence] if occurrence < len(same) else element
-        return self.of(element)
+            found = next(islice(element.iterchildren(self._tag(leaf)), occurrence, None), None)
+            if found is not None:
+                run = self._run(found, element, occurrence + 1) if branch.grouped else None
+                element, paths = found, _below(paths, leaf, occurrence + 1, run)
+        return Place(paths[0], paths[1], parser.line_of(element), paths[2])
 
     def of(self, element: etree._Element) -> Place:
         """The place of an element."""
         path, xpath, numbered = self._described(element)
         return Place(path, xpath, parser.line_of(element), numbered)
 
-    def _described(self, element: etree._Element) -> tuple[str, str, str]:
+    def _of_branch(self, branch: Branch, element: etree._Element) -> _Paths:
+        """As :meth:`_described`, for an element of a branch: where it is the only one, none have to be counted."""
+        if branch.parent is None or branch.many or branch.parent.grouped:
+            return self._described(element, branch)
+        if element not in self._paths:
+            above: Any = element.getparent()
+            self._paths[element] = _below(self._of_branch(branch.parent, above), branch.name, 1)
+        return self._paths[element]
+
+    def _described(self, element: etree._Element, branch: Branch | None = None) -> _Paths:
         """The paths of an element; those of its ancestors are kept for the next."""
         if element in self._paths:
             return self._paths[element]
@@ -102,10 +118,8 @@ class Locator:
         if parent is None:
             found = ("", f"/{name}[1]", f"/{name}[1]")
         else:
-            path, xpath, above = self._described(parent)
-            step = name if number == 1 else f"{name}[{number}]"
-            run = self._run(element, parent, number)
-            found = (f"{path}.{step}" if path else step, f"{xpath}/{name}[{number}]", f"{above}/{run}")
+            above = self._of_branch(branch.parent, parent) if branch and branch.parent else self._described(parent)
+            found = _below(above, name, number, self._run(element, parent, number))
         self._paths[element] = found
         return found
 
@@ -129,6 +143,17 @@ class Locator:
         if parent not in self._runs:
             self._runs[parent] = dict(_in_runs([child for child in parent if child.tag in branch.steps], branch))
         return self._runs[parent].get(element, step)
+
+
+_Paths = tuple[str, str, str]
+"""The first two and the last attribute of a place."""
+
+
+def _below(above: _Paths, name: str, number: int, run: str | None = None) -> _Paths:
+    """The paths of a child."""
+    step = f"{name}[{number}]"
+    path = step if number > 1 else name
+    return (f"{above[0]}.{path}" if above[0] else path, f"{above[1]}/{step}", f"{above[2]}/{run or step}")
 
 
 def _in_runs(children: list[etree._Element], branch: Branch) -> Iterator[tuple[etree._Element, str]]:

@@ -41,6 +41,8 @@ def said(report: oso.Report) -> Iterator[tuple[str, str]]:
     """Everything that a report says, by the name of the form."""
     held = report.to_dict()
     held["digest"] = None
+    for layer in held["layers"]:
+        layer["duration"] = None  # its digits may happen to be those of a canary
     for finding in held["findings"]:
         finding["value"] = None
     yield "dict", json.dumps(held, ensure_ascii=False)
