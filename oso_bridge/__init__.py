@@ -18,6 +18,7 @@ from oso_bridge._version import __version__
 if TYPE_CHECKING:
     from oso_bridge.binding import Loss
     from oso_bridge.codes import CodeList, codelist
+    from oso_bridge.conversion import Conversion, convert
     from oso_bridge.document import Document, check, check_many, read
     from oso_bridge.errors import (
         DataError,
@@ -64,6 +65,7 @@ _HOMES = {
     "rules.explain": ("explain",),
     "binding": ("Loss",),
     "codes": ("CodeList", "codelist"),
+    "conversion": ("Conversion", "convert"),
     "writing": ("losses", "todo", "write"),
     "xml.limits": ("Limits",),
 }
@@ -71,6 +73,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CodeList",
+    "Conversion",
     "DataError",
     "Document",
     "DocumentError",
@@ -100,6 +103,7 @@ __all__ = [
     "check",
     "check_many",
     "codelist",
+    "convert",
     "explain",
     "installed",
     "losses",

@@ -35,12 +35,14 @@ class Loss:
 
     Attributes:
         path: The place in the model, such as ``rapport.ondersteuning.lgf[1].begindatum``.
-        kind: ``geen-plaats`` (no place), ``een-van-meer`` (one place for several), ``andere-release`` (kept of
-            another release).
+        kind: ``geen-plaats`` (no place), ``een-van-meer`` (one place for several), ``geen-code`` (the list has no
+            such code), ``versmald`` (the place takes less), ``andere-release`` (kept of another release).
+        elsewhere: Where in the model a person could put it, when that is known and the release has that place.
     """
 
     path: str
     kind: str
+    elsewhere: str | None = None
 
     def text(self, language: str = "nl") -> str:
         """What is lost, in ``nl`` or ``en``; names no value."""
@@ -52,6 +54,11 @@ class Loss:
         message = catalog.message("VERLIES", self.kind)
         args = {"pad": self.path}
         return Finding(f"VERLIES.{self.kind}", "model", Severity.ERROR, False, message, path=self.path, args=args)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The loss as plain JSON values, with its text in both languages."""
+        texts = {language: self.text(language) for language in ("nl", "en")}
+        return {"path": self.path, "kind": self.kind, "elsewhere": self.elsewhere, "text": texts}
 
 
 @cached(maxsize=32)
@@ -195,6 +202,39 @@ def _to_record(dossier: Dossier, release: Release) -> tuple[Record, list[Loss]]:
     fill(record, dossier, release)
     kept.settle_order(record, bound.shape.branch)
     return record, losses
+
+
+def carried(dossier: Dossier, source: Release, target: Release) -> Dossier:
+    """A copy of a dossier whose ``extra`` is that of another release, as far as it has the same places.
+
+    An unusual order, and elements that should have been there, say nothing outside their document and are left out.
+
+    Args:
+        dossier: The dossier, as read from its document.
+        source: The release of the document.
+        target: The release that it goes to.
+    """
+    copy = dossier.model_copy(deep=True)
+    if not any(copy.bewaard()):
+        return copy
+    here, there = table(source), table(target)
+    places = {id(held.part): held for held in there.write(copy)[1]}
+    for held in here.write(copy)[1]:
+        held.part.extra = [item for item in held.part.extra if item.soort not in ("volgorde", "ontbreekt")]
+        for item in held.part.extra:
+            if item.release == source.id and item.soort in ("waarde", "blok") and id(held.part) in places:
+                _carry(item, kept.below(held.branch, here.shape.branch, item.pad), places[id(held.part)], there, target)
+    return copy
+
+
+def _carry(item: Extra, below: str | None, held: Held, there: Table, target: Release) -> None:
+    """Give what was kept to another release, when the same part has the same place there."""
+    if below is None:
+        return
+    path = held.branch.path.removeprefix(there.shape.branch.path).strip("/").replace("/", ".")
+    moved = item.model_copy(update={"release": target.id, "pad": ".".join(filter(None, (path, below)))})
+    if not kept.restore(Held(held.part, {}, held.branch), there.shape.branch, [moved]):
+        item.release, item.pad = moved.release, moved.pad
 
 
 def _plain(part: Any) -> Any:

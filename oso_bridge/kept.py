@@ -150,6 +150,24 @@ def restore(held: Held, top: Branch, kept: Iterable[Any]) -> list[Any]:
     return [item for item in kept if not _put_back(held, path.split("/") if path else [], item)]
 
 
+def below(branch: Branch, top: Branch, pad: str) -> str | None:
+    """A path below the element of its part; None when it leads elsewhere.
+
+    Args:
+        branch: The branch of that element.
+        top: The branch of the dossier, from which the path begins.
+        pad: The path.
+    """
+    path = branch.path.removeprefix(top.path).strip("/")
+    found = _below(path.split("/") if path else [], steps(pad))
+    if found is None:
+        return None
+    shown = ""
+    for name, number in found:
+        shown = f"{shown}.#{number + 1}" if name == GROUPS else numbered(shown, name, number)
+    return shown
+
+
 def _put_back(held: Held, path: list[str], item: Any) -> bool:
     way = _below(path, steps(item.pad))
     if way is None or held.record is None:
