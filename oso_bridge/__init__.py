@@ -18,6 +18,7 @@ from oso_bridge._version import __version__
 if TYPE_CHECKING:
     from oso_bridge.binding import Loss
     from oso_bridge.codes import CodeList, codelist
+    from oso_bridge.compare import Change, Differences, Merged, diff, merge
     from oso_bridge.conversion import Conversion, convert
     from oso_bridge.document import Document, check, check_many, read
     from oso_bridge.errors import (
@@ -66,15 +67,18 @@ _HOMES = {
     "binding": ("Loss",),
     "codes": ("CodeList", "codelist"),
     "conversion": ("Conversion", "convert"),
+    "compare": ("Change", "Differences", "Merged", "diff", "merge"),
     "writing": ("losses", "todo", "write"),
     "xml.limits": ("Limits",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Change",
     "CodeList",
     "Conversion",
     "DataError",
+    "Differences",
     "Document",
     "DocumentError",
     "FieldError",
@@ -83,6 +87,7 @@ __all__ = [
     "Layer",
     "Limits",
     "Loss",
+    "Merged",
     "Message",
     "NotADossier",
     "NotXml",
@@ -104,9 +109,11 @@ __all__ = [
     "check_many",
     "codelist",
     "convert",
+    "diff",
     "explain",
     "installed",
     "losses",
+    "merge",
     "read",
     "todo",
     "write",

@@ -1,7 +1,7 @@
 """The command line ``oso-bridge``: one module per subcommand, imported when it is used.
 
-Exit codes: 0 in order, 1 any error, 3 a required check did not pass, 2 wrong use (a file that is not there,
-an option that does not exist); 130 stopped by the user, 141 the reader of a pipe went away.
+Exit codes: 0 in order, 1 any error (``diff``: something differs), 3 a required check did not pass, 2 wrong use (a
+file that is not there, an option that does not exist); 130 stopped by the user, 141 the reader of a pipe went away.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ COMMANDS = {
     "read": "Say what a document is, or give its dossier as JSON.",
     "write": "Write the JSON of a dossier as XML of a release.",
     "todo": "Say what a dossier still needs before it can be written.",
+    "diff": "Say what differs between two dossiers, by meaning.",
+    "merge": "Make one dossier of two of the same pupil.",
     "extract": "Save the attachments of a dossier as files.",
     "explain": "Explain a rule, or find the rule behind an official message.",
     "new": "Make a fictional dossier, a good one or one that breaks just one rule.",

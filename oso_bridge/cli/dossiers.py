@@ -99,6 +99,33 @@ def _say(key: str, lang: str, **values: object) -> str:
     return _SAID[lang][key].format(**values)
 
 
+def either(name: str, lang: str) -> tuple[Dossier | None, str | None]:
+    """The dossier behind an argument, JSON or XML, and the release of XML; None when JSON has faults, which are told.
+
+    Raises:
+        DocumentError: The XML cannot be read.
+        OSError: The source cannot be read.
+        UsageError: It is not there, or it holds several dossiers.
+    """
+    data = load(name)
+    if not is_xml(data):
+        return parse(name, data, lang), None
+    import oso_bridge as oso
+
+    document = oso.read(data)
+    return only(document), document.release_id
+
+
+def refuse_same_input(*names: str) -> None:
+    """Refuse to read standard input twice.
+
+    Raises:
+        UsageError: It was asked for more than once.
+    """
+    if names.count(inputs.STDIN) > 1:
+        raise UsageError("Standard input can be read once only.", remedy="Give one of the two as a file.")
+
+
 def only(document: Document) -> Dossier:
     """The dossier of a document that holds one.
 

@@ -27,6 +27,7 @@ def _releases(incomplete: str) -> list[str]:
 Language = Annotated[str, typer.Option("--lang", help="Language of the texts: nl or en.", autocompletion=_languages)]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file; its suffix chooses the form.")]
 Json = Annotated[bool, typer.Option("--json", help="Give it as JSON.")]
+NoValues = Annotated[bool, typer.Option("--no-values", help="Leave out the values: places and kinds only.")]
 Release = Annotated[
     str | None,
     typer.Option("--release", help="Follow this release, such as oso/2019.1.", autocompletion=_releases),

@@ -33,13 +33,15 @@ def command(
 
     installed(release)  # a release that does not exist is said before the work, and is wrong use
     dossier = dossiers.parse(file, dossiers.load(file), lang)
-    xml = _xml(dossier, release, file, lang, no_check, allow_losses) if dossier else None
+    xml = xml_of(dossier, release, file, lang, no_check, allow_losses) if dossier else None
     if xml is None:
         raise typer.Exit(1)
     output.write(xml.decode("utf-8"), output_file, sources=[file])
 
 
-def _xml(dossier: Dossier, release: str, name: str, lang: str, no_check: bool, allow_losses: bool) -> bytes | None:
+def xml_of(
+    dossier: Dossier, release: str, name: str, lang: str, no_check: bool = False, allow_losses: bool = False
+) -> bytes | None:
     """The XML; None when it is not to be written, for a reason that is then told."""
     import oso_bridge as oso
 
