@@ -269,6 +269,8 @@ def _missing(whole: BaseModel, part: BaseModel | None, path: str, kinds: dict[st
         if value is None or value == [] or name == kept.HOLDER:
             continue
         place = f"{path}.{name}" if path else name
+        if path == "levering" and name in VERSIONS:
+            continue
         other = getattr(part, name, None) if part is not None else None
         if isinstance(value, list):
             yield from _missing_items(value, other or [], place, kinds)
@@ -305,6 +307,10 @@ def _versions_of_others(name: str, release: Release) -> set[str]:
     return {str(other.info[name]) for other in others if name in other.info}
 
 
+VERSIONS = ("standaardversie", "validatieversie", "eldversie", "xsdversie")
+"""What a document says of its own form: filled in by the release that is written, and never lost by another."""
+
+
 def fill(record: Record, dossier: Dossier, release: Release) -> None:
     """Fill in what the release asks of every dossier and its maker left out: versions, dates, categories."""
     metadata = record.setdefault("metadata", {})
@@ -314,7 +320,7 @@ def fill(record: Record, dossier: Dossier, release: Release) -> None:
         "pakketnaam": "oso_bridge",
         "pakketversie": __version__,
         "datum": date.today().isoformat(),
-        **{name: str(release.info[name]) for name in ("standaardversie", "validatieversie") if name in release.info},
+        **{name: str(release.info[name]) for name in VERSIONS if name in release.info},
     }
     for name, value in standing.items():
         if name in structure.leaves and name not in _kept_whole(metadata):

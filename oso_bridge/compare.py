@@ -182,7 +182,8 @@ def merge(
 ) -> Merged:
     """One dossier made of two of the same pupil, such as one that was sent and a late test result in another.
 
-    Additions are taken whatever the policy; what the base has is left out only inside a part that is taken as a whole.  What a dossier says of itself
+    Additions are taken whatever the policy; the base loses nothing, but for what a part that is taken as a whole
+    replaces.  What a dossier says of itself
     (versions, software, day, delivery categories) stays that of the base.  Neither dossier is changed.
 
     Args:

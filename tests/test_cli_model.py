@@ -188,7 +188,7 @@ def test_what_was_kept_of_another_release_is_a_loss(run: Any) -> None:
     dossier = Dossier.nieuw("POVO", extra=[extra])
     refused = run("write", "-", "--release", RELEASE, stdin=dossier.model_dump_json().encode())
     assert refused.code == 1
-    assert "metadata" in refused.err
+    assert "levering" in refused.err
     assert CANARY not in refused.err
 
 
@@ -404,11 +404,11 @@ def test_the_schema_goes_to_a_file(run: Any, schema: Any, tmp_path: Path) -> Non
 
 
 def test_every_place_of_the_releases_has_a_field(run: Any) -> None:
-    assert json.loads(run("releases", "--unbound", "--json").out) == {"oso/2016.1": [], "oso/2019.1": []}
+    releases = [release.id for release in oso.installed() if release.format == "oso"]
+    assert len(releases) == 6
+    assert json.loads(run("releases", "--unbound", "--json").out) == {name: [] for name in releases}
     told = run("releases", "--unbound", "--lang", "en").out
-    assert told.splitlines() == [
-        f"oso/{version}: every place has a field in the model" for version in ("2016.1", "2019.1")
-    ]
+    assert told.splitlines() == [f"{name}: every place has a field in the model" for name in releases]
 
 
 def test_places_without_a_field_are_listed(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,8 @@ class Parts:
             if particle["min"] or self._full or self._chance.random() < odds:
                 item = self._chance.choice(particle.get("choice", (particle,)))
                 self._add(record, branch, item, number, odds)
+                if not particle["min"] and record[item["name"]] == {}:
+                    del record[item["name"]]  # an element that need not be there and holds nothing tells nothing
         return record
 
     def _add(self, record: Record, branch: Branch, item: Particle, number: int, odds: float) -> None:

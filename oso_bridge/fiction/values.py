@@ -93,6 +93,7 @@ class Values:
         self._table: Mapping[str, Any] = table["value"]
         self._attributes: Mapping[str, Mapping[str, str]] = table.get("attributes", {})
         self._plan = tree.plan
+        self._facts = release.info
         self._chance = chance
         self._setting = setting
         self._lists = {
@@ -161,6 +162,8 @@ class Values:
         if "range" in way:
             low, high = way["range"]
             return self._number(low, high, way.get("decimals", 0))
+        if "release" in way:
+            return str(self._facts[way["release"]])
         make: Callable[[Record, int], str] = getattr(self, f"_make_{way['make']}")
         return make(beside, number)
 

@@ -413,12 +413,12 @@ class Engine:
 
     def _check(self, kinds: frozenset[str], overstappen: frozenset[str], document: Document) -> str:
         """The official check that a document is meant for."""
-        by_kind = self._pointed_to("kind", kinds)
-        by_overstap = self._pointed_to("overstap", overstappen)
-        if by_kind and by_overstap and by_kind != by_overstap:
-            numbered = any(present(_EMPTY, document) for present in self._decider)
-            return str(self._dispatch["decider"]["yes" if numbered else "no"])
-        return by_kind or by_overstap or str(self._dispatch["default"])
+        by_kind = self._pointed_to("kind", kinds) or str(self._dispatch["default"])
+        by_overstap = self._pointed_to("overstap", overstappen) or by_kind
+        if by_kind == by_overstap:
+            return by_kind
+        numbered = any(present(_EMPTY, document) for present in self._decider)
+        return str(self._dispatch["decider"]["yes" if numbered else "no"])
 
     def _pointed_to(self, word: str, have: frozenset[str]) -> str | None:
         """The last check that one of these texts points to: a single swv-dossier is enough among several."""

@@ -14,12 +14,13 @@ from oso_bridge.errors import UsageError
 from .samples import NAMESPACE
 
 BASE = "http://www.edustandaard.nl/oso_gegevensset/"
+NAMESPACES = {"1.1.1": "1.1", "1.2.2": "1.2", "2016.1": "2016", "2017.1": "2017", "2018.1": "2018", "2019.1": "2019"}
 
 
 def test_the_installed_releases_are_in_order_and_say_what_they_are() -> None:
     found = oso.installed()
     assert [item.order for item in found] == sorted(item.order for item in found)
-    assert {"oso/2016.1", "oso/2019.1"} <= {item.id for item in found}
+    assert [item.id for item in found if item.format == "oso"] == [f"oso/{version}" for version in NAMESPACES]
     for item in found:
         assert item.info["id"] == item.id
         assert item.folder.name == item.version
@@ -66,6 +67,23 @@ def test_an_absent_release_names_those_there_are() -> None:
     with pytest.raises(UsageError, match=r"no installed release 'oso/1999\.1'") as caught:
         releases.release("oso/1999.1")
     assert "oso/2019.1" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize(("version", "named"), NAMESPACES.items())
+def test_each_release_has_a_namespace_of_its_own(version: str, named: str) -> None:
+    found = releases.by_namespace(f"{BASE}{named}/dossier")
+    assert found == releases.release(f"oso/{version}")
+    assert releases.guess(f"{BASE}{named}/dossier").nearest == found  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("named", "nearest"),
+    [("1.0", "1.1.1"), ("1.3", "1.2.2"), ("2015", "1.2.2"), ("2020", "2019.1"), ("2024", "2019.1")],
+)
+def test_what_stands_in_for_a_release_that_is_not_installed(named: str, nearest: str) -> None:
+    guess = releases.guess(f"{BASE}{named}/dossier")
+    assert guess is not None
+    assert guess.nearest.id == f"oso/{nearest}"
 
 
 def test_a_namespace_leads_to_its_release() -> None:

@@ -25,12 +25,12 @@ from oso_bridge.rules.rows import Row, rows
 from oso_bridge.xml.reader import index_record
 
 SEEDS = int(os.environ.get("OSO_SEEDS", "20"))
-RELEASES = ("oso/2019.1", "oso/2016.1")
+RELEASES = ("oso/2019.1", "oso/2018.1", "oso/2017.1", "oso/2016.1", "oso/1.2.2", "oso/1.1.1")
 MADE_OF = [(name, transfer) for name in RELEASES for transfer in available(release(name))]
 PUPIL = "dossier/huidigeschool/leerling"
 
 # What the rules of every profile forbid, so that no good dossier can have it.
-FORBIDDEN = {
+FORBIDDEN: dict[str, dict[str, set[str]]] = {
     "oso/2019.1": {
         f"{PUPIL}/geboortemaand": {"OVa.LL03", "OVb.LL01", "PaO.LL03"},
         f"{PUPIL}/postcode4adres": {"OVa.LL07", "OVb.LL03", "PaO.LL07"},
@@ -43,7 +43,15 @@ FORBIDDEN = {
         f"{PUPIL}/geboortemaand": {"OVa.LL03", "OVb.LL01"},
         f"{PUPIL}/postcode4adres": {"OVa.LL07", "OVb.LL03"},
     },
+    # neither has an element for a month of birth or for a part of a postcode
+    "oso/1.2.2": {},
+    "oso/1.1.1": {},
 }
+for _name in ("oso/2017.1", "oso/2018.1"):
+    FORBIDDEN[_name] = {
+        f"{PUPIL}/geboortemaand": {"OVa.LL03", "OVb.LL01", "PaO.LL03"},
+        f"{PUPIL}/postcode4adres": {"OVa.LL07", "OVb.LL03", "PaO.LL07"},
+    }
 
 
 @lru_cache(maxsize=500)
@@ -69,6 +77,22 @@ def test_it_is_of_its_profile(name: str, transfer: str) -> None:
             record = oso.read(made(name, transfer, seed, full)).record
             assert record["overdrachtsoort"] == wanted.overdrachtsoort
             assert wanted.overstap in (None, record["metadata"].get("overstap"))
+
+
+@pytest.mark.parametrize(("name", "transfer"), MADE_OF)
+def test_all_of_it_has_a_field_in_the_model(name: str, transfer: str) -> None:
+    for seed in range(min(SEEDS, 5)):
+        for full in (False, True):
+            assert oso.read(made(name, transfer, seed, full)).dossier(strict=True).extra == []
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_the_versions_are_those_of_the_release(name: str) -> None:
+    facts = release(name).info
+    named = {key: facts[key] for key in facts if key.endswith("versie")}
+    metadata = oso.read(made(name, "BB", 0, False)).record["metadata"]
+    assert len(named) == 2
+    assert {key: metadata[key] for key in named} == named
 
 
 @pytest.mark.parametrize("name", RELEASES)

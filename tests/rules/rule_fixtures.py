@@ -27,6 +27,7 @@ SWV = ("poswv", "voswv")
 
 Edit = dict[str, Any]
 Element = etree._Element
+Order = dict[str, list[str]]
 
 
 def _toml(name: str) -> dict[str, Any]:
@@ -35,6 +36,8 @@ def _toml(name: str) -> dict[str, Any]:
 
 COMMON = _toml("common")
 CODELISTS = _toml("codelists")
+ORDERS: dict[str, Order] = {NAMESPACE: COMMON["order"]}
+"""The order of the children of an element, by namespace."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,17 @@ class Fixture:
 
     @property
     def row(self) -> Row:
-        return ROWS[self.key]
+        return self.rows[self.key]
+
+    @property
+    def rows(self) -> dict[str, Row]:
+        """The rules of the release it is a fixture of."""
+        return ROWS
+
+    @property
+    def version(self) -> str:
+        """The version of that release."""
+        return RELEASE.version
 
     def document(self, edits: list[Edit]) -> Element:
         return edited(self.base, edits)
@@ -67,20 +80,20 @@ class Fixture:
         document = self.document(self.broken)
         kind, overstap = text_of(document, "dossier/overdrachtsoort"), text_of(document, "metadata/overstap")
         found = {self.expect}
-        for rule in companions(self.row):
+        for rule in companions(self.row, self.version):
             if rule != without:
                 found |= {
                     row.keys.get("id_by_kind", {}).get(kind, row.id)
-                    for row in ROWS.values()
+                    for row in self.rows.values()
                     if row.id == rule and _applies(row, self.check, kind, overstap)
                 }
         return found
 
 
-def companions(row: Row) -> list[str]:
-    """The ids that ``with`` of a row declares for the release."""
+def companions(row: Row, version: str = RELEASE.version) -> list[str]:
+    """The ids that ``with`` of a row declares for a release."""
     declared = row.keys.get("with", [])
-    return list(declared.get(RELEASE.version, []) if isinstance(declared, dict) else declared)
+    return list(declared.get(version, []) if isinstance(declared, dict) else declared)
 
 
 def _applies(row: Row, check: str, kind: str | None, overstap: str | None) -> bool:
@@ -104,7 +117,11 @@ def _base(name: str) -> Element:
 
 def edited(base: str, edits: list[Edit]) -> Element:
     """A copy of an example with edits made, in their order."""
-    root = deepcopy(_base(base))
+    return changed(deepcopy(_base(base)), edits)
+
+
+def changed(root: Element, edits: list[Edit]) -> Element:
+    """A document with edits made in it, in their order."""
     for edit in edits:
         _edit(root, edit)
     return root
@@ -117,7 +134,7 @@ def _edit(root: Element, edit: Edit) -> None:
         _remove(find(root, edit["delete"]))
     elif "clear" in edit:
         parent, _, name = _full(edit["clear"]).rpartition("/")
-        for element in find(root, parent).findall(f"{{{NAMESPACE}}}{name}"):
+        for element in find(root, parent).findall(f"{{{_namespace(root)}}}{name}"):
             _remove(element)
     elif "empty" in edit:
         target = find(root, edit["empty"])
@@ -125,7 +142,7 @@ def _edit(root: Element, edit: Edit) -> None:
             _remove(child)
     elif "put" in edit:
         target = find(root, edit["put"])
-        for element in blocks(edit["xml"]):
+        for element in blocks(edit["xml"], _namespace(root)):
             _put(target, element)
     else:
         raise ValueError(f"No such edit: {sorted(edit)}")
@@ -143,7 +160,7 @@ def find(root: Element, place: str) -> Element:
     found = root
     for step in steps:
         name, _, number = step.rstrip("]").partition("[")
-        found = found.findall(f"{{{NAMESPACE}}}{name}")[int(number or 1) - 1]
+        found = found.findall(f"{{{_namespace(root)}}}{name}")[int(number or 1) - 1]
     return found
 
 
@@ -155,14 +172,14 @@ def text_of(root: Element, place: str) -> str | None:
         return None
 
 
-def blocks(xml: str) -> list[Element]:
+def blocks(xml: str, namespace: str = NAMESPACE) -> list[Element]:
     """Elements from XML, or from the name of a block of common.toml."""
-    return list(etree.fromstring(f'<x xmlns="{NAMESPACE}">{COMMON["xml"].get(xml, xml)}</x>'))
+    return list(etree.fromstring(f'<x xmlns="{namespace}">{COMMON["xml"].get(xml, xml)}</x>'))
 
 
 def _put(target: Element, element: Element) -> None:
     """Before the first child that the order puts later; at the end where the order does not know the element."""
-    order = COMMON["order"].get(_local(target), [])
+    order = ORDERS[_namespace(target)].get(_local(target), [])
     later = order[order.index(_local(element)) + 1 :] if _local(element) in order else []
     for index, child in enumerate(target):
         if _local(child) in later:
@@ -179,6 +196,10 @@ def _remove(element: Element) -> None:
 
 def _local(element: Element) -> str:
     return etree.QName(element).localname
+
+
+def _namespace(element: Element) -> str:
+    return str(etree.QName(element).namespace)
 
 
 def place_of(root: Element, at: str) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
+from earlier_fixtures import base
 from lxml import etree
-from rule_fixtures import NAMESPACE, Edit, Element, blocks, edited, examine, ids, rule_findings
+from rule_fixtures import NAMESPACE, Edit, Element, blocks, changed, edited, examine, ids, rule_findings
 
 from oso_bridge.findings import State
+from oso_bridge.releases import release
 from oso_bridge.report import Report
 
 SCHOOL_MAIL = "school/communicatielijst/communicatie[2]/nummer"
@@ -47,6 +51,14 @@ def test_a_padded_overdrachtsoort_is_another_text(padded: str) -> None:
 def test_a_padded_swv_dossier_is_still_checked_as_one() -> None:
     report = report_of("poswv", {"set": "dossier/overdrachtsoort", "to": " swv-dossier"})
     assert ids(report) == {"CL.29.overdrachtsoort", "PaO.SO03"}
+
+
+def test_a_transfer_dossier_with_two_mistakes_is_still_checked_as_one() -> None:
+    """An unknown overdrachtsoort points to the transfer dossier; the pupil's number outweighs the overstap."""
+    report = report_of(
+        "povo", {"set": "dossier/overdrachtsoort", "to": "99"}, {"set": "metadata/overstap", "to": "VOSWV"}
+    )
+    assert ids(report) == {"CL.29.overdrachtsoort", "OVa.OS03"}
 
 
 def test_a_swv_dossier_needs_no_overstap_to_be_checked_as_one() -> None:
@@ -512,3 +524,22 @@ def test_a_rule_that_the_schema_shuts_out_is_silent(base: str, edits: list[Edit]
     report = report_of(base, *edits)
     assert report.layer("schema").state is State.FAILED
     assert not ids(report) & {"OG.03", "PaO.ZB01", "PaO.ZB02", "OVa.EB03.ontheffing"}
+
+
+# ---- releases before 2019.1 ----
+
+
+def test_in_1_1_1_the_field_inzage_is_a_place_of_its_own() -> None:
+    root = deepcopy(base("povo", release("oso/1.1.1")))
+    found = examine(changed(root, [{"set": "inzage/inzage", "to": "false"}]))
+    block = "/dossier[1]/inzage[1]"
+    assert places(found, "OVa.IZ02") == [block, f"{block}/inzage[1]"]
+
+
+@pytest.mark.parametrize("version", ["1.1.1", "1.2.2", "2016.1"])
+def test_until_2016_there_is_one_check(version: str) -> None:
+    """A swv-dossier is then an unknown kind of transfer, and is not checked as one."""
+    root = deepcopy(base("binnenbrin", release(f"oso/{version}")))
+    assert ids(examine(changed(root, [{"set": "dossier/overdrachtsoort", "to": "swv-dossier"}]))) == {
+        "CL.29.overdrachtsoort"
+    }
