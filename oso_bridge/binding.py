@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -19,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 from oso_bridge import catalog, data, kept, plan, profiles, releases, tables
 from oso_bridge._version import __version__
 from oso_bridge.data import cached
-from oso_bridge.errors import DataError, OsoBridgeError, UsageError
+from oso_bridge.errors import DataError, DocumentError, OsoBridgeError, UsageError
 from oso_bridge.findings import Finding, Severity
 from oso_bridge.kept import Held, Kept
 from oso_bridge.model import Dossier, Extra
@@ -27,6 +29,7 @@ from oso_bridge.plan import Branch
 from oso_bridge.records import EXTRA, Record
 from oso_bridge.releases import Release
 from oso_bridge.tables import Table
+from oso_bridge.xml import parser
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ def _extra(item: Kept, release: Release) -> dict[str, Any]:
         "positie": item.positie,
         "inhoud": item.inhoud,
         "reden": item.reden,
+        "bij": item.bij,
     }
 
 
@@ -154,15 +158,19 @@ def _ill_typed(item: Extra, path: str) -> Finding:
 
 
 def _place(item: Extra, holder: str) -> str:
-    """The place in the model of something that was kept; its place in the document where its release has no table."""
+    """The place in the model of something that was kept; that of its part where the path says nothing known."""
+    whole = f"{holder}.{kept.HOLDER}" if holder else kept.HOLDER
     try:
-        found = table(releases.release(item.release)).place(item.pad)
+        bound = table(releases.release(item.release))
     except (UsageError, DataError):
-        return f"{holder}.extra" if holder else item.pad
+        return whole
+    if not kept.leads_somewhere(bound.shape.branch, item.pad):
+        return whole
+    found = bound.place(item.pad)
     # its part may stand elsewhere in its list by now
     steps, others = (path.split(".") if path else [] for path in (holder, found))
     if [step.partition("[")[0] for step in steps] != [step.partition("[")[0] for step in others[: len(steps)]]:
-        return f"{holder}.{kept.HOLDER}"
+        return whole
     kinds = [other if "=" in other else step for step, other in zip(steps, others, strict=False)]
     return ".".join([*kinds, *others[len(steps) :]])
 
@@ -181,7 +189,7 @@ def to_record(dossier: Dossier, release: Release) -> tuple[Record, list[Loss]]:
         return _to_record(dossier, release)
     except OsoBridgeError:
         raise
-    except (AttributeError, TypeError, KeyError, ValueError):
+    except (AttributeError, TypeError, KeyError, ValueError, RecursionError):
         pass  # told below, so that this fault, which may quote a value, is not dragged along
     Dossier.model_validate(_plain(dossier))
     raise UsageError(
@@ -233,7 +241,7 @@ def _carry(item: Extra, below: str | None, held: Held, there: Table, target: Rel
         return
     path = held.branch.path.removeprefix(there.shape.branch.path).strip("/").replace("/", ".")
     moved = item.model_copy(update={"release": target.id, "pad": ".".join(filter(None, (path, below)))})
-    if not kept.restore(Held(held.part, {}, held.branch), there.shape.branch, [moved]):
+    if not kept.restore(Held(held.part, {}, held.branch), there.shape.branch, [moved], _is_element):
         item.release, item.pad = moved.release, moved.pad
 
 
@@ -247,7 +255,18 @@ def _plain(part: Any) -> Any:
 def _lost(held: Held, release: Release, bound: Table) -> list[Extra]:
     """What a part holds of this release and could not be put back."""
     own = [item for item in held.part.extra if item.release == release.id]
-    return kept.restore(held, bound.shape.branch, own)
+    return kept.restore(held, bound.shape.branch, own, _is_element)
+
+
+def _is_element(text: Any, name: str) -> bool:
+    """Whether a text is one element of XML of that name, with nothing beside it."""
+    if not isinstance(text, str) or "<!" in text or "<?" in text:
+        return False
+    try:
+        element = parser.parse(text.encode())
+    except (DocumentError, UnicodeEncodeError):
+        return False
+    return element.tag == name
 
 
 def _kept_losses(dossier: Dossier, gone: set[int], written: set[int], release: Release) -> Iterator[Loss]:
@@ -282,13 +301,18 @@ def _missing(whole: BaseModel, part: BaseModel | None, path: str, kinds: dict[st
 
 def _missing_items(values: list[Any], others: list[Any], place: str, kinds: dict[str, str]) -> Iterator[Loss]:
     by = kinds.get(_NUMBER.sub("", place))
+    kind = (lambda item: None) if by is None else attrgetter(by)
+    same: dict[Any, list[Any]] = {}
+    for item in others:
+        same.setdefault(kind(item), []).append(item)
+    before: Counter[Any] = Counter()
     for number, value in enumerate(values):
         where = place if number == 0 else f"{place}[{number + 1}]"
-        same = others if by is None else [other for other in others if getattr(other, by) == getattr(value, by)]
-        before = number if by is None else sum(getattr(item, by) == getattr(value, by) for item in values[:number])
-        other = same[before] if before < len(same) else None
+        alike, at = same.get(kind(value), []), before[kind(value)]
+        before[kind(value)] += 1
+        other = alike[at] if at < len(alike) else None
         if other is None:
-            yield from (Loss(lost, "een-van-meer" if same else "geen-plaats") for lost in _whole(value, where, kinds))
+            yield from (Loss(lost, "een-van-meer" if alike else "geen-plaats") for lost in _whole(value, where, kinds))
         elif isinstance(value, BaseModel):
             yield from _missing(value, other, where, kinds)
         elif value != other:
@@ -302,9 +326,11 @@ def _whole(value: Any, where: str, kinds: dict[str, str]) -> list[str]:
     return [loss.path for loss in _missing(value, None, where, kinds)] or [where]
 
 
-def _versions_of_others(name: str, release: Release) -> set[str]:
+def _is_of_another(metadata: Record, release: Release) -> bool:
+    """Whether all that a document says of its form is that of one other release; one deviating value is its own."""
+    said = {name: metadata[name] for name in VERSIONS if name in metadata}
     others = (other for other in releases.installed() if other.format == release.format and other != release)
-    return {str(other.info[name]) for other in others if name in other.info}
+    return len(said) > 1 and any(all(str(other.info.get(name)) == said[name] for name in said) for other in others)
 
 
 VERSIONS = ("standaardversie", "validatieversie", "eldversie", "xsdversie")
@@ -315,19 +341,17 @@ def fill(record: Record, dossier: Dossier, release: Release) -> None:
     """Fill in what the release asks of every dossier and its maker left out: versions, dates, categories."""
     metadata = record.setdefault("metadata", {})
     structure = plan.load(release).tree("dossier").by_path["dossier/metadata"]
-    standing: dict[str, str] = {
-        "deeldossier": "LASLVS",
-        "pakketnaam": "oso_bridge",
-        "pakketversie": __version__,
-        "datum": date.today().isoformat(),
-        **{name: str(release.info[name]) for name in VERSIONS if name in release.info},
-    }
+    standing: dict[str, str] = {"deeldossier": "LASLVS", "datum": date.today().isoformat()}
+    if "pakketnaam" not in metadata and "pakketversie" not in metadata:
+        standing |= {"pakketnaam": "oso_bridge", "pakketversie": __version__}
+    if _is_of_another(metadata, release):
+        # a dossier that came in another release does not go out under the version of that one
+        for name in VERSIONS:
+            metadata.pop(name, None)
+    standing |= {name: str(release.info[name]) for name in VERSIONS if name in release.info}
     for name, value in standing.items():
         if name in structure.leaves and name not in _kept_whole(metadata):
             metadata.setdefault(name, value)
-            # a dossier that came in another release does not go out under the version of that one
-            if metadata[name] in _versions_of_others(name, release):
-                metadata[name] = value
     chosen = profiles.profile_of(dossier.levering.overdrachtsoort, dossier.levering.overstap)
     categories = structure.branches.get("categorie_uitlevering")
     if chosen is not None and categories is not None:

@@ -22,7 +22,7 @@ HOLDER = "extra"
 """The field of every part of the model for what its element held besides; no element is bound to it."""
 
 _PART = re.compile(r"(?:([^.\[\]#]+)(?:\[([1-9]\d{0,8})\])?|#([1-9]\d{0,8}))")
-_ATTRIBUTE = re.compile(r"(?:\{[^{}]*\})?[^\s{}<>=\"'/&:]+")
+_ATTRIBUTE = re.compile(r"(?:\{[^{}]+\})?(?!xmlns$)[^\W\d][\w.\-]*")
 
 Step = tuple[str, int]
 """A name in a path and its number, from 0 on; of a round of a repeated sequence the name is ``#groups``."""
@@ -39,6 +39,7 @@ class Kept:
         naam: The name in Clark notation, for elements and attributes.
         positie: How many elements came before it, for elements and texts.
         inhoud: XML, a text, names, or a record as JSON; empty for an element that is absent and must not be.
+        bij: Of an attribute of one of several texts, that text.
         reden: Why, when a value was refused: the type that it should have had.
     """
 
@@ -48,6 +49,7 @@ class Kept:
     naam: str = ""
     positie: int | None = None
     reden: str | None = None
+    bij: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ class Keeper:
         for extra in record.get(EXTRA, ()):
             if extra["kind"] == "attribute":
                 where = ".".join(filter(None, (pad, extra.get("child"))))
-                self.add(Kept(where, "attribuut", extra["content"], extra["name"]))
+                beside = _text_of(record, extra.get("child"))
+                self.add(Kept(where, "attribuut", extra["content"], extra["name"], bij=beside))
             else:
                 kind = "element" if extra["kind"] == "element" else "tekst"
                 self.add(Kept(pad, kind, extra["content"], extra["name"], extra["position"]))
@@ -132,22 +135,42 @@ class Keeper:
             self.add(Kept(pad, "volgorde", list(record[ORDER])))
 
 
+def _text_of(record: Record, child: str | None) -> str | None:
+    """The text of a child that is one of several; it tells which one it is when the others come and go."""
+    found = steps(child) if child else None
+    values = record.get(found[0][0]) if found else None
+    if not found or not isinstance(values, list):
+        return None
+    value = values[found[0][1]]
+    return str(value[TEXT] if isinstance(value, dict) else value)
+
+
 # --- putting back ---------------------------------------------------------------------------------------------------
 
 
-def restore(held: Held, top: Branch, kept: Iterable[Any]) -> list[Any]:
+def restore(held: Held, top: Branch, kept: Iterable[Any], is_element: Callable[[str, str], bool]) -> list[Any]:
     """Put back into a record what had no place in the model.
 
     Args:
         held: A part of the model and what was written of it.
         top: The branch of the dossier, from which the paths begin.
         kept: What the part holds of the release that is written; anything with the attributes of :class:`Kept`.
+        is_element: Whether a text is one element of XML of that name, in Clark notation, and nothing else.
 
     Returns:
         What could not be put back: it is not sound, or its element has no such place.
     """
     path = held.branch.path.removeprefix(top.path).strip("/")
-    return [item for item in kept if not _put_back(held, path.split("/") if path else [], item)]
+    names, met, lost = path.split("/") if path else [], set[tuple[str, str]](), []
+    # an attribute may be that of a value that is put back too
+    for item in sorted(kept, key=lambda item: item.soort == "attribuut"):
+        once = (item.pad, item.naam or "" if item.soort == "attribuut" else item.soort)
+        twice = item.soort not in ("element", "tekst") and once in met
+        met.add(once)
+        fits = item.soort != "element" or is_element(item.inhoud, item.naam or "")
+        if twice or not fits or not _put_back(held, names, item):
+            lost.append(item)
+    return lost
 
 
 def below(branch: Branch, top: Branch, pad: str) -> str | None:
@@ -166,6 +189,17 @@ def below(branch: Branch, top: Branch, pad: str) -> str | None:
     for name, number in found:
         shown = f"{shown}.#{number + 1}" if name == GROUPS else numbered(shown, name, number)
     return shown
+
+
+def leads_somewhere(top: Branch, pad: str) -> bool:
+    """Whether a path follows the structure; one from elsewhere may hold anything, and is not to be repeated."""
+    found, branch = steps(pad), top
+    for number, (name, _) in enumerate(found or (), start=1):
+        if name in branch.branches:
+            branch = branch.branches[name]
+        elif name != GROUPS and not (found and name in branch.leaves and number == len(found)):
+            return False
+    return found is not None
 
 
 def _put_back(held: Held, path: list[str], item: Any) -> bool:
@@ -193,7 +227,7 @@ def _below(path: list[str], found: list[Step] | None) -> list[Step] | None:
             return None
         found = found[1:]
     # of a round of a repeated sequence, its number
-    return found[1:] if path and len(found) > 1 and found[0][0] == GROUPS else found
+    return found[1:] if path and found and found[0][0] == GROUPS else found
 
 
 def _branch_at(branch: Branch, way: list[Step]) -> Branch | None:
@@ -260,17 +294,25 @@ def _attribute(branch: Branch, child: Step | None, item: Any) -> _Put | None:
     name, number = child
 
     def mark(owner: Record) -> bool:
-        there = sum(len(_listed(part[name])) for part in owner.get(GROUPS, (owner,)) if name in part)
-        if number < there:
-            owner.setdefault(EXTRA, []).append({**extra, "position": 0, "child": numbered("", name, number)})
-        return number < there
+        found = _which(_listed(owner[name]) if name in owner else [], number, item.bij)
+        if found is not None:
+            owner.setdefault(EXTRA, []).append({**extra, "position": 0, "child": numbered("", name, found)})
+        return found is not None
 
     return mark if name in branch.leaves else None
 
 
+def _which(values: list[Any], number: int, text: str | None) -> int | None:
+    """Which of several values is meant: the one of that number, or else the only one of that text."""
+    texts = [value[TEXT] if isinstance(value, dict) else value for value in values]
+    if number < len(texts) and text in (None, texts[number]):
+        return number
+    return texts.index(text) if text is not None and texts.count(text) == 1 else None
+
+
 def _loose(branch: Branch, child: Step | None, item: Any) -> _Put | None:
     kind = "element" if item.soort == "element" else "text"
-    if not isinstance(item.inhoud, str):
+    if not isinstance(item.inhoud, str) or not isinstance(item.positie or 0, int) or (item.positie or 0) < 0:
         return None
     extra = {"kind": kind, "name": item.naam or "", "position": item.positie or 0, "content": item.inhoud}
     return lambda owner: owner.setdefault(EXTRA, []).append(extra)
@@ -326,7 +368,7 @@ def _is_sound(value: Any, what: Branch | Leaf) -> bool:
     rounds = value.get(GROUPS)
     rest = {key: item for key, item in value.items() if key != GROUPS}
     sound = isinstance(rounds, list) and all(_is_round(item, what) for item in rounds)
-    return sound and rest.keys() <= {EXTRA} and _is_round(rest, what)
+    return sound and not rest.keys() - {EXTRA} and _is_round(rest, what)
 
 
 def _is_round(value: Any, branch: Branch) -> bool:

@@ -7,7 +7,8 @@ A record of an element with children is a ``dict`` in document order:
 * a text that may carry attributes: ``{"#text": "6030", "@omschrijving": "..."}``, always of this
   shape; an attribute that is absent is None;
 * an element whose content is one repeated sequence: ``{"#groups": [record, ...]}``;
-* ``"#extra"``: what has no place in the structure of the release, see :class:`Extra`;
+* ``"#extra"``: what has no place in the structure of the release, see :class:`Extra`; of a repeated sequence each round
+  has its own, and the element what stood before the first;
 * ``"#order"``: the names of the children in document order, only where that order is not the
   order of the structure.
 

@@ -48,6 +48,12 @@ _DATED = "date:"
 _ROW_KEYS = {"record", "model", "type", "text", "attributes", "groups"}
 
 
+def _encode_text(value: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
 @dataclass(slots=True)
 class _Bound:
     """Where a child of a branch goes, and how it gets there and back."""
@@ -61,7 +67,7 @@ class _Bound:
     shape: Shape | None = None
     kind: tuple[str, str, str | None] | None = None
     decode: Callable[[Any], Any] | None = None
-    encode: Callable[[Any], Any] = str
+    encode: Callable[[Any], Any] = _encode_text
     fits: Callable[[str], bool] | None = None
     type: str = "string"
     marked: _Marked | None = None
@@ -404,7 +410,21 @@ _FITS: dict[str, Callable[[str], bool]] = {
 
 
 def _encode_boolean(value: bool) -> str:
+    if value.__class__ is not bool:
+        raise TypeError("no boolean")
     return "true" if value else "false"
+
+
+def _encode_integer(value: int) -> str:
+    if value.__class__ is not int:
+        raise TypeError("no integer")
+    return str(value)
+
+
+def _encode_date(value: date) -> str:
+    if value.__class__ is not date:
+        raise TypeError("no date")
+    return value.isoformat()
 
 
 def _encode_decimal(value: Decimal) -> str:
@@ -416,7 +436,8 @@ def _encode_decimal(value: Decimal) -> str:
 
 _ENCODE: dict[type, Callable[[Any], str]] = {
     bool: _encode_boolean,
-    date: date.isoformat,
+    date: _encode_date,
+    int: _encode_integer,
     Decimal: _encode_decimal,
 }
 _WORDS: dict[type, str] = {bool: "boolean", date: "date", int: "integer", Decimal: "decimal"}
@@ -730,7 +751,7 @@ class _Compiler:
         base = next((kind for kind in _WORDS if kinded is kind), None)
         if base is not None:
             bound.type = _WORDS[base]
-            bound.encode = _ENCODE.get(base, str)
+            bound.encode = _ENCODE[base]
             bound.fits = _FITS[bound.type]
         elif kinded is not str:
             bound.type = _called(kinded).lower()

@@ -25,4 +25,5 @@ class Extra(Basis):
     naam: str | None = veld("De naam van het element of attribuut, met zijn namespace.")
     positie: int | None = veld("Hoeveel elementen er binnen hetzelfde element voor staan.")
     inhoud: str | list[str] = Field(description="De exacte tekst, het element als XML, of namen in hun volgorde.")
+    bij: str | None = veld("Van een attribuut van een van meer teksten: die tekst.")
     reden: str | None = veld("Welk type een waarde had moeten hebben, als het veld haar daarom niet kon houden.")

@@ -478,7 +478,8 @@ class _Builder:
 
     def _extras(self, record: Record, path: str) -> None:
         """Write down what the release has no place for, wherever it stands."""
-        for extra in record.get(EXTRA, ()):
+        rounds = (extra for part in record.get(GROUPS, ()) for extra in part.get(EXTRA, ()))
+        for extra in (*record.get(EXTRA, ()), *rounds):
             name = re.sub(r"^\{.*\}", "", extra["name"])
             where = " / ".join(labels.label(step, self.language) for step in path.split("/") if step)
             self.unknown.append([[("", where or "/")], [("", name)], [("", self._content(extra["content"]))]])

@@ -11,8 +11,9 @@ live on it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from lxml import etree
@@ -135,25 +136,37 @@ class _Lenient:
         self.elements[branch.number].append(element)
         extras: list[Extra] = list(_attributes(element, -1))
         extras.extend(_stray(element.text, 0))
-        kept = list(self.children(element, branch, extras))
         if branch.grouped:
-            known = {id(child): step for child, step in kept}
-            found = runs([child for child, _ in kept], branch)
-            record[GROUPS] = [self.fill({}, [(child, known[id(child)]) for child in run], extras) for run in found]
+            record[GROUPS] = list(self.rounds(list(element), branch, extras))
         else:
-            self.fill(record, kept, extras)
+            kept = list(self.children(element, branch, extras))
+            self.fill(record, kept)
             _note_order(record, [step for _, step in kept])
         if extras:
             record[EXTRA] = extras
         return record
 
+    def rounds(self, children: list[etree._Element], branch: Branch, extras: list[Extra]) -> Iterator[Record]:
+        """The rounds of a repeated sequence, each with what stood in it; what stood before the first is an extra."""
+        steps = branch.steps
+        known = [item for item in children if item.tag in steps and self.fits(item, steps[item.tag], set(), True)]
+        places = {id(child): number for number, child in enumerate(children)}
+        starts = [places[id(run[0])] for run in runs(known, branch)]
+        list(self.children(children[: starts[0] if starts else None], branch, extras))
+        for start, end in pairwise([*starts, len(children)]):
+            own: list[Extra] = []
+            record = self.fill({}, list(self.children(children[start:end], branch, own)))
+            if own:
+                record[EXTRA] = own
+            yield record
+
     def children(
-        self, element: etree._Element, branch: Branch, extras: list[Extra]
+        self, children: Iterable[etree._Element], branch: Branch, extras: list[Extra]
     ) -> Iterator[tuple[etree._Element, Step]]:
         """The children that have a place; the others go to the extras."""
         single: set[str] = set()
         met: Counter[str] = Counter()
-        for position, child in enumerate(element):
+        for position, child in enumerate(children):
             step = branch.steps.get(child.tag)
             if step is None or not self.fits(child, step, single, branch.grouped):
                 self.unread += 1
@@ -175,7 +188,7 @@ class _Lenient:
             single.add(name)
         return True
 
-    def fill(self, record: Record, kept: list[tuple[etree._Element, Step]], extras: list[Extra]) -> Record:
+    def fill(self, record: Record, kept: list[tuple[etree._Element, Step]]) -> Record:
         for child, (what, name, target, _) in kept:
             if what == plan.TEXT:
                 record[name] = child.text or ""

@@ -50,18 +50,27 @@ class _Writer:
     def branch(self, branch: Branch, record: Record, depth: int, attributes: str = "") -> None:
         start, indent = len(self.lines), "  " * depth
         self.lines.append("")
-        if EXTRA in record:
-            attributes += self.mixed(branch, record, record[EXTRA], depth + 1)
-        elif ORDER in record or GROUPS in record:
-            for name, value in self.ordered(branch, record):
-                self.child(branch, name, value, depth + 1, "")
-        else:
-            self.plain(branch, record, depth + 1)
+        attributes += self.content(branch, record, depth + 1)
         # an element without children is known as such only now
         empty = len(self.lines) == start + 1
         self.lines[start] = f"{indent}<{branch.name}{attributes}{'/' if empty else ''}>"
         if not empty:
             self.lines.append(f"{indent}</{branch.name}>")
+
+    def content(self, branch: Branch, record: Record, depth: int) -> str:
+        """What stands in an element, or in a round of a repeated sequence; gives the attributes of the element."""
+        if EXTRA in record:
+            attributes = self.mixed(branch, record, record[EXTRA], depth)
+        else:
+            attributes = ""
+            if ORDER in record or GROUPS in record:
+                for name, value in self.ordered(branch, record):
+                    self.child(branch, name, value, depth, "")
+            else:
+                self.plain(branch, record, depth)
+        for part in record.get(GROUPS, ()):
+            self.content(branch, part, depth)
+        return attributes
 
     def plain(self, branch: Branch, record: Record, depth: int) -> None:
         """The children of a record without particulars; most are in order already, and most are texts."""
@@ -103,8 +112,6 @@ class _Writer:
 
     def ordered(self, branch: Branch, record: Record) -> Iterator[tuple[str, Any]]:
         """The children one by one, in the order in which they are written."""
-        for group in record.get(GROUPS, ()):
-            yield from self.ordered(branch, group)
         _refuse_unknown(branch, record)
         if ORDER in record:
             left = {name: iter(_several(value)) for name, value in record.items() if name[0] != "#"}

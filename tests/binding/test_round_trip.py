@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
 import oso_bridge as oso
 from oso_bridge.fiction.make import available, make
@@ -249,3 +251,66 @@ def test_json_holds_the_model_and_no_more() -> None:
     held = json.loads(dossier.model_dump_json())
     assert set(held) == {"extra", "levering", "inzage", "school", "leerling", "rapport"}
     assert held["leerling"]["geboortedatum"].count("-") == 2
+
+
+def rounds(xml: bytes) -> dict[str, tuple[str | None, bool]]:
+    """Of each subject in the first list of marks, the attribute and whether the unknown element follows."""
+    root = etree.fromstring(xml)
+    names = root.findall(".//{*}cijferlijstTypelijst/{*}naam")
+    return {
+        str(name.text): (name.get("q"), (after := name.getnext()) is not None and "urn:z" in str(after.tag))
+        for name in names
+    }
+
+
+def test_what_stands_in_a_round_moves_and_goes_with_its_subject() -> None:
+    text = POVO
+    first = re.search(r"<cijferlijstTypelijst>\s*<naam>([^<]+)</naam>", text)
+    assert first is not None
+    marked = f'<naam q="x">{first[1]}</naam><zz xmlns="urn:z"/>'
+    document = text.replace(f"<naam>{first[1]}</naam>", marked, 1).encode()
+    assert_same(document, there_and_back(document))
+    dossier = oso.read(document).dossier()
+    subjects = dossier.rapport.cijferlijsten[0].vakken
+    assert len(subjects) > 1
+    subjects.reverse()
+    found = rounds(written(dossier))
+    assert found.pop(first[1]) == ("x", True)
+    assert set(found.values()) == {(None, False)}
+    del subjects[-1]
+    assert b"urn:z" not in written(dossier)
+
+
+def test_one_version_that_is_of_another_release_is_the_document_s_own() -> None:
+    document = edited(("<standaardversie>2019.1<", "<standaardversie>2016.1<"))
+    assert_same(document, there_and_back(document))
+
+
+def test_software_without_a_version_is_not_given_ours() -> None:
+    document = edited((re.search("<pakketversie>.*?</pakketversie>", POVO)[0], ""))  # type: ignore[index]
+    assert_same(document, there_and_back(document))
+
+
+BROKEN_OUT = [
+    {"soort": "element", "naam": "x", "inhoud": "</x><b"},
+    {"soort": "element", "naam": "a", "inhoud": "<a/><b/>"},
+    {"soort": "element", "naam": "p:a", "inhoud": "<p:a/>"},
+    {"soort": "element", "naam": "z", "inhoud": "<z>&foo;</z>"},
+    {"soort": "element", "naam": "z", "inhoud": "<!DOCTYPE z><z/>"},
+    {"soort": "element", "naam": "{urn:x}z", "inhoud": "<roepnaam>Ander</roepnaam>"},
+    {"soort": "attribuut", "naam": "a;b", "inhoud": "x"},
+    {"soort": "waarde", "naam": None, "inhoud": "x"},
+]
+
+
+@pytest.mark.parametrize("fields", BROKEN_OUT, ids=str)
+def test_an_extra_that_is_not_what_it_says_is_lost_and_never_written(fields: dict[str, Any]) -> None:
+    dossier = oso.read(POVO.encode()).dossier()
+    assert dossier.leerling is not None
+    before = written(dossier)
+    pad = "huidigeschool.leerling" + (".KANARIE" if fields["soort"] == "waarde" else "")
+    dossier.leerling.extra.append(Extra(release="oso/2019.1", pad=pad, **fields))
+    with pytest.raises(oso.WouldLose) as caught:
+        written(dossier)
+    assert "KANARIE" not in str(caught.value)
+    assert oso.write(dossier, release="oso/2019.1", check=False, losses="allow") == before

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oso_bridge import kept, tables
 from oso_bridge.errors import DataError
-from oso_bridge.kept import Kept
+from oso_bridge.kept import Held, Kept
 from oso_bridge.plan import Plan, Tree
 from oso_bridge.tables import Table
 from oso_bridge.xml.writer import write_record
@@ -322,6 +322,7 @@ def test_groups_that_do_not_begin_as_a_group_are_written_as_they_will_be_read() 
     assert groups == [{"naam": "a", "punt": ["1", "2"]}, {"naam": "b"}, {"naam": "c"}]
 
 
+MARK = {"kind": "attribute", "name": "q", "position": 0, "content": "x"}
 STRAY = {"kind": "text", "name": "", "position": 1, "content": "los"}
 KEPT = {
     "no date": ({"geboren": "31-02-2012"}, [Kept("persoon.geboren", "waarde", "31-02-2012", reden="date")]),
@@ -370,6 +371,10 @@ def test_what_has_no_place_is_kept_and_put_back(record: dict[str, Any], expected
     assert write_record(again(table, top), tree()) == write_record(whole, tree())
 
 
+def restored(held: Held, table: Table) -> list[Kept]:
+    return kept.restore(held, table.shape.branch, held.part.extra, lambda text, name: f"<{name}" in text)
+
+
 def holders(part: Any) -> list[Part]:
     found = [part] if isinstance(part, Part) and part.extra else []
     inner = [item for value in part.__dict__.values() for item in (value if isinstance(value, list) else [value])]
@@ -379,7 +384,7 @@ def holders(part: Any) -> list[Part]:
 def again(table: Table, top: Top) -> dict[str, Any]:
     record, held = table.write(top)
     assert len(held) == len(holders(top))
-    assert [kept.restore(part, table.shape.branch, part.part.extra) for part in held] == [[] for _ in held]
+    assert [restored(part, table) for part in held] == [[] for _ in held]
     return record
 
 
@@ -387,11 +392,15 @@ def kept_in(extra: list[Kept], **fields: Any) -> tuple[dict[str, Any], list[Kept
     """What is written of a person with those extras, and what of them is lost."""
     table = compiled()
     record, held = table.write(Top(kind=Kind(extra=extra, **fields)))
-    lost = [item for part in held for item in kept.restore(part, table.shape.branch, part.part.extra)]
+    lost = [item for part in held for item in restored(part, table)]
     return record["persoon"], lost
 
 
 NOWHERE = {
+    "an element of another name": Kept("persoon", "element", "<c/>", "d", 0),
+    "a place before the first": Kept("persoon", "element", "<a/>", "a", -1),
+    "the namespace itself": Kept("persoon", "attribuut", "x", "xmlns"),
+    "a name that begins with a number": Kept("persoon", "attribuut", "x", "1a"),
     "an item of a list holds its own": Kept("persoon.lijst.item[2].telling", "waarde", "x"),
     "a round that is not there": Kept("persoon.groepen.#2", "tekst", "x", "", 0),
     "another part": Kept("top", "waarde", "x"),
@@ -426,6 +435,39 @@ NOWHERE = {
 @pytest.mark.parametrize("extra", NOWHERE.values(), ids=NOWHERE)
 def test_what_fits_nowhere_is_told_and_changes_nothing(extra: Kept) -> None:
     assert kept_in([extra]) == (EMPTY, [extra])
+
+
+def test_what_is_there_once_is_put_back_once() -> None:
+    values = [Kept("persoon.vreemd", "waarde", text) for text in "ab"]
+    orders = [Kept("persoon", "volgorde", ["naam"]), Kept("persoon", "volgorde", ["tweede"])]
+    marks = [Kept("persoon", "attribuut", text, "q") for text in "ab"]
+    record, lost = kept_in([*values, *orders, *marks])
+    assert lost == [values[1], orders[1], marks[1]]
+    assert (record["vreemd"], record["#order"], len(record["#extra"])) == ("a", ["naam"], 1)
+
+
+def test_an_attribute_of_one_of_several_texts_goes_with_that_text() -> None:
+    table = compiled()
+    groups = [{"naam": "r", "punt": ["1", "2", "3"], "#extra": [{**MARK, "child": "punt[2]"}]}, {"naam": "s"}]
+    whole = {"persoon": {"groepen": {"#groups": groups}, **EMPTY}}
+    top = Top.model_validate(table.read_carefully(whole, asis))
+    assert top.kind is not None
+    assert again(table, top) == whole
+    (first, second) = top.kind.groepen
+    first.punten = ["3", "2"]
+    top.kind.groepen = [second, first]
+    written = again(table, top)["persoon"]["groepen"]["#groups"]
+    assert written == [{"naam": "s"}, {"naam": "r", "punt": ["3", "2"], "#extra": [{**MARK, "child": "punt[2]"}]}]
+    first.punten = ["3", "1"]
+    record, held = table.write(top)
+    assert [len(restored(part, table)) for part in held] == [1]
+    assert "#extra" not in record["persoon"]["groepen"]["#groups"][1]
+
+
+def test_an_attribute_of_a_value_of_another_type_comes_back_with_it() -> None:
+    table = compiled()
+    whole = {"persoon": {"geheim": "nee", "#extra": [{**MARK, "child": "geheim"}], **EMPTY}}
+    assert again(table, Top.model_validate(table.read_carefully(whole, asis))) == whole
 
 
 def test_a_value_that_was_repaired_stays_repaired() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +77,17 @@ def test_a_delivery_of_another_profile_is_refused(fields: dict[str, str]) -> Non
     assert kept.levering.overstap == "POVO"
 
 
+NOON = datetime(2012, 3, 17, 12, tzinfo=UTC)
 BENT = {
     "an item of another kind": lambda dossier: dossier.leerling.verzorgers.append(CANARY),
     "a value of another kind": lambda dossier: dossier.leerling.__dict__.update(geboortedatum=CANARY),
     "a part of another kind": lambda dossier: dossier.__dict__.update(leerling=CANARY),
+    "a text of another kind": lambda dossier: dossier.leerling.voornamen.append(5),
+    "a code of another kind": lambda dossier: dossier.leerling.__dict__.update(geslacht=1),
+    "a moment for a day": lambda dossier: dossier.leerling.__dict__.update(
+        geboortedatum=datetime(2012, 3, 17, 12, tzinfo=UTC)
+    ),
+    "a truth of another kind": lambda dossier: dossier.leerling.__dict__.update(tehuis="ja"),
     "extra of another kind": lambda dossier: dossier.extra.append(CANARY),
 }
 
