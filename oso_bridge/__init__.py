@@ -17,16 +17,19 @@ from oso_bridge._version import __version__
 
 if TYPE_CHECKING:
     from oso_bridge.binding import Loss
+    from oso_bridge.bundles.installing import AddedRelease, add_release, remove_release
     from oso_bridge.codes import CodeList, codelist
     from oso_bridge.compare import Change, Differences, Merged, diff, merge
     from oso_bridge.conversion import Conversion, convert
     from oso_bridge.document import Document, check, check_many, read
     from oso_bridge.errors import (
+        BundleRefused,
         DataError,
         DocumentError,
         FieldError,
         IllTyped,
         NotADossier,
+        NotChecked,
         NotXml,
         OsoBridgeError,
         UnknownRelease,
@@ -45,12 +48,15 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "document": ("Document", "check", "check_many", "read"),
+    "bundles.installing": ("AddedRelease", "add_release", "remove_release"),
     "errors": (
+        "BundleRefused",
         "DataError",
         "DocumentError",
         "FieldError",
         "IllTyped",
         "NotADossier",
+        "NotChecked",
         "NotXml",
         "OsoBridgeError",
         "UnknownRelease",
@@ -74,6 +80,8 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AddedRelease",
+    "BundleRefused",
     "Change",
     "CodeList",
     "Conversion",
@@ -90,6 +98,7 @@ __all__ = [
     "Merged",
     "Message",
     "NotADossier",
+    "NotChecked",
     "NotXml",
     "OsoBridgeError",
     "Override",
@@ -105,6 +114,7 @@ __all__ = [
     "WouldLose",
     "WriteRefused",
     "__version__",
+    "add_release",
     "check",
     "check_many",
     "codelist",
@@ -115,6 +125,7 @@ __all__ = [
     "losses",
     "merge",
     "read",
+    "remove_release",
     "todo",
     "write",
 ]

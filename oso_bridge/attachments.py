@@ -289,19 +289,23 @@ def _open(text: str, limits: ZipLimits) -> tuple[zipfile.ZipFile | None, Problem
     try:
         data = archives.Decoded(text)
         # an ordinary table is counted; of any other the size tells how many entries it may have at the most
-        if archives.directory(text, limits.max_members) is None and _entries(data) > limits.max_members:
+        if archives.directory(text, limits.max_members) is None and entries(data) > limits.max_members:
             return None, Problem(BOMB, {"reason": "members", "limit": str(limits.max_members)})
         return zipfile.ZipFile(data), Problem(DAMAGED)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError):
         return None, Problem(DAMAGED)
 
 
-def _entries(data: archives.Decoded) -> int:
-    """How many entries the table of contents may have, by its size: asked before a list of them is made."""
+def entries(data: io.RawIOBase | BinaryIO) -> int:
+    """How many entries the table of contents of a ZIP may have, by its size: asked before a list of them is made.
+
+    Args:
+        data: The ZIP, open at any place.
+    """
     end = data.seek(0, io.SEEK_END)
     for length in (archives.END_RECORD_AT_LEAST, archives.END_RECORD_AT_MOST):
         data.seek(max(0, end - length))
-        tail = data.read()
+        tail = data.read() or b""
         at = tail.rfind(archives.END_RECORD)
         if at >= 0:
             break

@@ -27,7 +27,7 @@ from oso_bridge.plan import Tree
 from oso_bridge.records import Record
 from oso_bridge.releases import Guess, Release
 from oso_bridge.report import Report, Reports, digest_of
-from oso_bridge.rules import engine, integrity
+from oso_bridge.rules import bundled, engine, integrity
 from oso_bridge.rules.engine import Hit, Outcome
 from oso_bridge.sources import Loaded, Source, load, name_of
 from oso_bridge.xml import parser, reader, schema
@@ -37,6 +37,8 @@ from oso_bridge.xml.reader import Reading
 
 if TYPE_CHECKING:
     from oso_bridge.model import Dossier
+    from oso_bridge.stylesheets.outcome import Given
+    from oso_bridge.stylesheets.outcome import Outcome as Told
 
 LAYERS = ("wellformed", "schema", "codes", "rules", "integrity")
 REQUIRED = frozenset(LAYERS[:-1])
@@ -492,7 +494,7 @@ class _Run:
             self.not_run(layer, "release-ontbreekt", args)
 
     def rule_layers(self, document: Document) -> Outcome | None:
-        wanted = [layer for layer in ("codes", "rules") if layer in self.wanted]
+        wanted: list[str] = [layer for layer in ("codes", "rules") if layer in self.wanted]
         if not wanted:
             return None
         if document.guess is not None:
@@ -500,8 +502,7 @@ class _Run:
                 self.absent(layer, document)
             return None
         if not engine.engine(document.release, document.root).rows:
-            for layer in wanted:
-                self.not_run(layer, "geen-regels", {"release": document.release.id})
+            self.stylesheet_layers(document, wanted)
             return None
         start = perf_counter()
         outcome = engine.engine(document.release, document.root).run(document.reading.index, self.validator)
@@ -510,6 +511,57 @@ class _Run:
             hits = [hit for hit in outcome.hits if hit.row.layer == layer]
             self.add_rules(layer, hits, outcome, document, duration)
         return outcome
+
+    def stylesheet_layers(self, document: Document, wanted: list[str]) -> None:
+        """The layers of a release whose rules came in a bundle."""
+        args = {"release": document.release.id}
+        if not bundled.stylesheets(document.release):
+            for layer in wanted:
+                self.not_run(layer, "geen-regels", args)
+            return
+        # hardly any release came in a bundle, and starting processes takes long to import
+        from oso_bridge.stylesheets import outcome as stylesheets
+
+        start = perf_counter()
+        name = self.validator or engine.engine(document.release, document.root).check_of(document.reading.index)
+        found = stylesheets.check(document.release, name, document._data)
+        duration = (perf_counter() - start) / len(wanted)
+        for layer in wanted:
+            reason = found.not_run or (None if layer in found.layers else "geen-meldingen")
+            if reason:
+                self.not_run(layer, reason, {**args, "controle": name})
+            else:
+                self.add_given(layer, found, document, duration)
+
+    def add_given(self, layer: str, found: Told, document: Document, duration: float) -> None:
+        """What the stylesheets gave for a layer."""
+        given = [item for item in found.given if item.layer == layer]
+        findings = [self.given_finding(item, document) for item in given[:MAX_FINDINGS]]
+        self.add_all(layer, findings, len(given))
+        state = State.FAILED if any(not item.warning for item in given) else State.PASSED
+        if found.unclear:
+            reason, args = catalog.message("LAAG", found.unclear), {"release": document.release.id}
+            self.layers.append(Layer(layer, State.UNCLEAR, True, duration, reason, args))
+        else:
+            self.layers.append(Layer(layer, state, True, duration))
+
+    def given_finding(self, item: Given, document: Document) -> Finding:
+        element = document.locator.find(item.xpath) if item.xpath else None
+        place = DOCUMENT if element is None else _place(document.locator, element)
+        kind = "tekstloos" if not item.text else "melding" if item.named else "naamloos"
+        return Finding(
+            item.rule,
+            item.layer,
+            Severity.WARNING if item.warning else Severity.ERROR,
+            True,
+            catalog.message("XSL", kind),
+            official_id=item.rule if item.named else None,
+            path=self.path(document.release, place),
+            xpath=place.xpath,
+            line=place.line,
+            args={"melding": item.text, "regel": item.rule, "release": document.release.id},
+            value=(item.value or None) if self.show_values else None,
+        )
 
     def add_rules(self, layer: str, hits: list[Hit], outcome: Outcome, document: Document, duration: float) -> None:
         self.add_all(layer, [self.rule_finding(hit, outcome.kinds, document) for hit in hits[:MAX_FINDINGS]], len(hits))

@@ -85,6 +85,10 @@ class DataError(OsoBridgeError):
     """A file of this package, a plug-in or the user (schema, rule, table, mapping) is wrong."""
 
 
+class BundleRefused(DataError):
+    """The official bundle of a release cannot be installed: it is unsafe, or not understood; nothing was written."""
+
+
 class DocumentError(OsoBridgeError):
     """A document cannot be read at all.
 
@@ -166,6 +170,10 @@ class WriteRefused(OsoBridgeError):
             remedy="See .report, or oso.todo(dossier, release=...); check=False writes it all the same.",
         )
         self.report = report
+
+
+class NotChecked(UserWarning):
+    """What was written could be checked in part only: the rules of its release cannot be run here."""
 
 
 class WouldLose(OsoBridgeError):

@@ -677,6 +677,8 @@ class _Compiler:
             if name not in model.model_fields or name == HOLDER:
                 return None
             return _Target(None, name, None, *_field_type(model, name))
+        if not row["model"]:
+            return None  # said to have no place
         match = _KINDED.fullmatch(row["model"]) or _MODEL.fullmatch(row["model"])
         if match is None:
             raise DataError(f"A row of the table has a model path that cannot be read: {row['model']}.", where=path)

@@ -6,6 +6,7 @@ The check is the one that every receiver can make (:func:`oso_bridge.check`), on
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -15,8 +16,8 @@ from oso_bridge import binding, catalog, plan, releases
 from oso_bridge import document as documents
 from oso_bridge.binding import Loss
 from oso_bridge.document import Document
-from oso_bridge.errors import FieldError, UsageError, WouldLose, WriteRefused
-from oso_bridge.findings import Finding, Severity
+from oso_bridge.errors import FieldError, NotChecked, UsageError, WouldLose, WriteRefused
+from oso_bridge.findings import Finding, Severity, State
 from oso_bridge.model import Dossier
 from oso_bridge.plan import Branch, Tree
 from oso_bridge.records import GROUPS, Record
@@ -55,6 +56,9 @@ def write(
         FieldError: A text holds a character that XML does not allow.
         WouldLose: The release has no place for a part of the dossier.
         WriteRefused: What would be written does not pass the checks.
+
+    Warns:
+        NotChecked: The codes and rules of a release that came as a bundle cannot be run here; the schema was passed.
     """
     if losses not in ("refuse", "allow"):
         raise UsageError(f"losses is refuse or allow, not {losses!r}.")
@@ -115,8 +119,14 @@ def _record(dossier: Dossier, release: str | None) -> tuple[Record, list[Loss], 
 
 def _refuse_faulty(xml: bytes) -> None:
     report = documents.check(xml, layers=_REQUIRED)
-    if not report.ok:
+    states = {layer.name: layer.state for layer in report.layers if layer.required}
+    if State.FAILED in states.values() or State.UNCLEAR in states.values() or states["schema"] is not State.PASSED:
         raise WriteRefused(report)
+    absent = [name for name, state in states.items() if state is State.NOT_RUN]
+    if absent:
+        # the rules of a release that came as a bundle need its stylesheets, and those an extra
+        told = f"Written without having been checked for {' and '.join(absent)}; oso.check(...) says why."
+        warnings.warn(told, NotChecked, stacklevel=3)
 
 
 def todo(dossier: Dossier, *, release: str) -> list[Finding]:

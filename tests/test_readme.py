@@ -26,6 +26,7 @@ from typing import Any
 import pytest
 
 from oso_bridge.attachments import ZipLimits
+from oso_bridge.bundles.source import BundleLimits
 from oso_bridge.testing.checker import Checker
 from oso_bridge.xml.limits import Limits
 
@@ -133,8 +134,8 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
         assert path.exists() or path in generated, f"{page.name}: {target}"
 
 
-@pytest.mark.parametrize("limits", [Limits(), ZipLimits()], ids=lambda limits: type(limits).__name__)
-def test_the_page_on_limits_has_the_defaults(limits: Limits | ZipLimits) -> None:
+@pytest.mark.parametrize("limits", [Limits(), ZipLimits(), BundleLimits()], ids=lambda limits: type(limits).__name__)
+def test_the_page_on_limits_has_the_defaults(limits: Limits | ZipLimits | BundleLimits) -> None:
     page = (CHECKOUT / "docs" / "limits.md").read_text("utf-8")
     table = page.split(f"| limit of `{type(limits).__name__}` |")[1].split("\n\n")[0]
     shown = {

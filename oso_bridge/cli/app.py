@@ -32,6 +32,7 @@ COMMANDS = {
     "render": "Turn a saved JSON report into another form.",
     "schema": "Give the JSON Schema of a dossier.",
     "codes": "Give the code lists: codes, meanings, releases, and the fields that take them.",
+    "release": "Add, list, show, compare and remove releases.",
     "releases": "List the releases that are installed.",
     "doctor": "Say what this installation consists of and whether it is healthy.",
 }
@@ -96,10 +97,6 @@ def _load(point: EntryPoint, *, quiet: bool) -> Any:
     """A command of another distribution: a Typer app, or a function."""
     try:
         loaded = point.load()
-        if isinstance(loaded, typer.Typer):
-            made = typer.main.get_command(loaded)
-            made.name = point.name
-            return made
         return _command(loaded, point.name)
     except Exception as error:
         if quiet:
@@ -116,7 +113,11 @@ def _maker(point: EntryPoint) -> str:
 
 
 def _command(function: Any, name: str) -> Any:
-    """A command out of a function."""
+    """A command out of a function, or a group of them out of a Typer app."""
+    if isinstance(function, typer.Typer):
+        made = typer.main.get_command(function)
+        made.name = name
+        return made
     single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     single.command(name, short_help=COMMANDS.get(name))(function)
     return typer.main.get_command(single)

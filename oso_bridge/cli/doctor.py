@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 _PACKAGES = ("pydantic", "lxml", "xmlschema", "typer", "rich", "zeep", "requests", "cryptography", "python-stdnum")
+_EXTRAS = ("saxonche",)
 _GROUPS = ("transports", "mappings", "releases", "renderers", "commands")
 
 
@@ -40,7 +41,7 @@ def _versions() -> Iterator[str]:
     yield f"Python {platform.python_version()} ({sys.executable}) on {platform.system()} {platform.machine()}"
     built, running = (".".join(map(str, numbers)) for numbers in (etree.LIBXML_COMPILED_VERSION, etree.LIBXML_VERSION))
     yield f"libxml2 {running}" + (f" (lxml was built with {built})" if built != running else "")
-    for name in _PACKAGES:
+    for name in (*_PACKAGES, *_EXTRAS):
         yield f"{name} {_version(name)}"
 
 

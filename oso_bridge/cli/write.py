@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from oso_bridge.cli import dossiers, options, output
-from oso_bridge.errors import UsageError, WouldLose, WriteRefused
+from oso_bridge.errors import NotChecked, UsageError, WouldLose, WriteRefused
 
 if TYPE_CHECKING:
     from oso_bridge.model import Dossier
@@ -46,7 +47,9 @@ def xml_of(
     import oso_bridge as oso
 
     try:
-        xml = oso.write(dossier, release=release, check=not no_check, losses="allow" if allow_losses else "refuse")
+        with warnings.catch_warnings(record=True) as unchecked:
+            warnings.simplefilter("always", NotChecked)
+            xml = oso.write(dossier, release=release, check=not no_check, losses="allow" if allow_losses else "refuse")
     except WouldLose as error:
         _tell_losses(error.losses, lang)
     except WriteRefused as error:
@@ -54,6 +57,8 @@ def xml_of(
     except UsageError as error:  # the release exists, so this is about a text that XML cannot hold
         output.note(f"{name}: {error}")
     else:
+        for told in unchecked:
+            output.note(str(told.message))
         if allow_losses:
             _tell_losses(oso.losses(dossier, release=release), lang)
         return xml

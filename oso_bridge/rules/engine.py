@@ -378,6 +378,13 @@ class Engine:
         chosen = [row for row in self.rows if _meant_for(row, check, kinds, overstappen)]
         return Program(self.release, self.tree, chosen)
 
+    def check_of(self, index: Index) -> str:
+        """The official check that a document is meant for, such as ``OV``."""
+        document = Document(index)
+        kinds = self._kinds.intersection(self._kind(_EMPTY, document))
+        overstappen = self._overstappen.intersection(self._overstap(_EMPTY, document))
+        return self._check(kinds, overstappen, document)
+
     def run(self, index: Index, check: str | None = None) -> Outcome:
         """Make the checks of a document.
 
@@ -408,7 +415,9 @@ class Engine:
     def _audience_codes(self, name: str) -> frozenset[str]:
         number = self._dispatch["lists"][name]
         if not self.rows:
-            return frozenset()
+            # no code lists of the release are known; the texts that choose a check are still no one's data
+            word = "kind" if name == "overdrachtsoort" else name
+            return frozenset(text for item in self._checks for text in item[word])
         return frozenset(codes.code_list(self.release.format, number, self.release.version).codes)
 
     def _check(self, kinds: frozenset[str], overstappen: frozenset[str], document: Document) -> str:

@@ -10,6 +10,7 @@ from oso_bridge import catalog, data, releases
 from oso_bridge.errors import UsageError, choose
 from oso_bridge.findings import LANGUAGES, Message, fill
 from oso_bridge.releases import Release
+from oso_bridge.rules import bundled
 from oso_bridge.rules.rows import Row, rows, table
 from oso_bridge.rules.sentences import sentences
 
@@ -82,7 +83,37 @@ def _entries(what: str) -> list[dict[str, Any]]:
         for row in rows(release):
             if _bears(row, what, release):
                 told.setdefault((row.id, row.part), _entry(row, release))
-    return list(told.values()) or _plain(what)
+    return list(told.values()) or _bundled(what) or _plain(what)
+
+
+def _bundled(what: str) -> list[dict[str, Any]]:
+    """The messages of that id in the stylesheets of bundles, those of the newest release that has it."""
+    for release in reversed(releases.installed()):
+        found = [item for item in bundled.every_message(release) if item["id"] == what]
+        if found:
+            return [_message(item, release) for item in found]
+    return []
+
+
+def _message(item: dict[str, Any], release: Release) -> dict[str, Any]:
+    kind = "tekstloos" if not item["text"] else "melding" if item["named"] else "naamloos"
+    args = {"melding": item["text"], "regel": item["id"], "release": release.id}
+    return {
+        "id": item["id"],
+        "part": None,
+        "layer": item["layer"],
+        "release": release.id,
+        "releases": {release.id: item["id"] if item["named"] else None},
+        "where": None,
+        "check": {},
+        "conditions": {},
+        "aliases": [],
+        "with": [],
+        "severity": item["level"],
+        "official": True,
+        "notes": [],
+        **_texts(catalog.message("XSL", kind), args),
+    }
 
 
 def _bears(row: Row, what: str, release: Release) -> bool:

@@ -67,12 +67,16 @@ def write_plan(xsd: Path, target: Path) -> bool:
     Returns:
         True when the file changed.
     """
-    text = json.dumps(compile_plan(xsd), indent=1, ensure_ascii=False) + "\n"
-    text = _one_line_particles(text)
+    text = plan_text(compile_plan(xsd))
     if target.is_file() and target.read_text(encoding="utf-8") == text:
         return False
     target.write_text(text, encoding="utf-8")
     return True
+
+
+def plan_text(plan: dict[str, Any]) -> str:
+    """A plan as the text of ``plan.json``."""
+    return _one_line_particles(json.dumps(plan, indent=1, ensure_ascii=False) + "\n")
 
 
 def _one_line_particles(text: str) -> str:

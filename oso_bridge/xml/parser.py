@@ -71,12 +71,13 @@ _SYNTAX = {
 }
 
 
-def parse(data: bytes, limits: Limits = DEFAULT) -> etree._Element:
+def parse(data: bytes, limits: Limits = DEFAULT, *, comments: bool = False) -> etree._Element:
     """The root of a document.
 
     Args:
         data: The document, in UTF-8, UTF-16, Latin-1 or a relative of those.
         limits: What the document may ask for.
+        comments: Keep comments, for a stylesheet that says something in them.
 
     Raises:
         NotXml: The bytes are not well-formed XML 1.0 in an encoding that is accepted.
@@ -85,7 +86,7 @@ def parse(data: bytes, limits: Limits = DEFAULT) -> etree._Element:
     utf8 = to_utf8(data, limits)
     _refuse_doctype(utf8)
     _refuse_excess(utf8, limits)
-    root, fault = _tree(utf8, limits)
+    root, fault = _tree(utf8, limits, comments)
     if root is None:
         # raised here and not where it was caught: the error of libxml2, which may quote the document, stays behind
         raise fault or _not_xml("leeg")
@@ -102,18 +103,18 @@ def _crowded(most: int) -> etree.XPath:
     return etree.XPath(f"boolean(/descendant::*[{int(most) + 1}]) and boolean(//*/*[{int(most) + 1}])")
 
 
-def _tree(utf8: bytes, limits: Limits) -> tuple[etree._Element | None, DocumentError | None]:
+def _tree(utf8: bytes, limits: Limits, comments: bool) -> tuple[etree._Element | None, DocumentError | None]:
     """The root, or why there is none."""
     try:
-        return etree.fromstring(utf8, _parser(len(utf8) > _LARGE_TEXT)), None
+        return etree.fromstring(utf8, _parser(len(utf8) > _LARGE_TEXT, comments)), None
     except etree.XMLSyntaxError as error:
         return None, _syntax_error(error, limits)
     except ValueError:
         return None, _not_xml("syntaxis")
 
 
-@lru_cache(maxsize=2)
-def _parser(huge: bool) -> etree.XMLParser:
+@lru_cache(maxsize=4)
+def _parser(huge: bool, comments: bool) -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -121,7 +122,7 @@ def _parser(huge: bool) -> etree.XMLParser:
         dtd_validation=False,
         attribute_defaults=False,
         huge_tree=huge,
-        remove_comments=True,
+        remove_comments=not comments,
         remove_pis=True,
         # never what the declaration says: the bytes were judged as UTF-8, and are read as what was judged
         encoding="utf-8",

@@ -6,6 +6,7 @@ elements of its branch are looked up in the tree, or in the tree made again from
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -37,6 +38,7 @@ class Place(NamedTuple):
 
 
 DOCUMENT = Place("", "/[1]", 1)
+_STEP = re.compile(r"/([^/\[]+)\[([1-9]\d{0,8})\]")
 
 
 class Locator:
@@ -95,6 +97,19 @@ class Locator:
                 run = self._run(found, element, occurrence + 1) if branch.grouped else None
                 element, paths = found, _below(paths, leaf, occurrence + 1, run)
         return Place(paths[0], paths[1], parser.line_of(element), paths[2])
+
+    def find(self, xpath: str) -> etree._Element | None:
+        """The element at a numbered path such as ``/dossier[1]/metadata[1]``; None when there is none."""
+        steps = [(name, int(number)) for name, number in _STEP.findall(xpath)]
+        element = self._root()
+        if not steps or steps[0] != (parser.local_name(element), 1):
+            return None
+        for name, number in steps[1:]:
+            found = next(islice(element.iterchildren(f"{{*}}{name}"), number - 1, None), None)
+            if found is None:
+                return None
+            element = found
+        return element
 
     def of(self, element: etree._Element) -> Place:
         """The place of an element."""

@@ -58,7 +58,8 @@ def described(name: str) -> list[str]:
         return [f"{name}: str"]
     if inspect.isclass(value):
         values = [f"{name}.{item.name} = {item.value}" for item in value] if issubclass(value, str) else []  # type: ignore[attr-defined]
-        head = f"class {name}" if values else signature(f"class {name}", value)
+        warning = issubclass(value, Warning)  # made in C, with a signature that nobody can ask for
+        head = f"class {name}" if values or warning else signature(f"class {name}", value)
         return [head, *values, *([] if values else members(name, value))]
     return [signature(name, value)]
 

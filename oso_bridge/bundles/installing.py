@@ -1,0 +1,443 @@
+"""Installs a bundle as a folder of data, whole or not at all, and removes what was installed.
+
+Everything is made and tried in a folder of the system for temporary files. Only then the release is copied beside its
+place in the user's data folder, and moved to it in one step; a bundle that is refused leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from oso_bridge import binding, data, plan, releases
+from oso_bridge._version import __version__
+from oso_bridge.bundles import compiling, schema, tabling
+from oso_bridge.bundles.source import STYLESHEET, Bundle, BundleLimits, load
+from oso_bridge.errors import BundleRefused, UsageError
+from oso_bridge.findings import LANGUAGES
+from oso_bridge.plan import Plan
+from oso_bridge.releases import Release, version_order
+from oso_bridge.revisions import Revision, of_plans, places
+from oso_bridge.rules import bundled, explain
+from oso_bridge.rules.rows import table as rule_table
+from oso_bridge.stylesheets import preparing, running
+from oso_bridge.stylesheets.preparing import Prepared
+from oso_bridge.xml import compiler
+
+SOURCE = "bundle"
+"""What ``release.toml`` of a release that came in a bundle says of its source."""
+
+_ID = re.compile(r"([a-z][a-z0-9-]{0,40})/(\d{1,4}(?:\.\d{1,3}){0,3})", re.ASCII)
+_VERSIONS = ("standaardversie", "validatieversie")
+
+
+@dataclass(frozen=True, slots=True)
+class AddedRelease:
+    """What became of a bundle.
+
+    Attributes:
+        release: The release as it is installed.
+        nearest: The release whose table it was bound with.
+        differences: What its structure has that the nearest has not, and the other way round.
+        unbound: The places that have no field in the model; they travel in ``extra``.
+        dropped: The places whose field in the nearest release cannot hold them any more.
+        table: Why it has no table to the model; empty when it has.
+        messages: The number of messages of its stylesheets, by check.
+        nameless: The texts of messages that the stylesheets give no id; theirs is made from the text.
+        without_text: The number of messages that say nothing of themselves.
+        examples: The number of documents in the bundle, and how many of them its schema accepts.
+        notes: What else is worth knowing, in English.
+    """
+
+    release: Release
+    nearest: Release
+    differences: Revision
+    unbound: tuple[str, ...]
+    dropped: tuple[str, ...]
+    table: str
+    messages: dict[str, int]
+    nameless: tuple[str, ...]
+    without_text: int
+    examples: tuple[int, int]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """It all as JSON."""
+        return {
+            "release": self.release.id,
+            "namespace": self.release.namespace,
+            "folder": str(self.release.folder),
+            "nearest": self.nearest.id,
+            "differences": self.differences.to_dict(),
+            "unbound": list(self.unbound),
+            "dropped": list(self.dropped),
+            "table": self.table or None,
+            "messages": dict(self.messages),
+            "nameless": list(self.nameless),
+            "without_text": self.without_text,
+            "examples": {"number": self.examples[0], "valid": self.examples[1]},
+            "notes": list(self.notes),
+        }
+
+
+def add_release(
+    bundle: str | os.PathLike[str],
+    *,
+    id: str | None = None,  # noqa: A002 - the name of the option too
+    nearest: str | None = None,
+    replace: bool = False,
+    stylesheets: bool = True,
+    limits: BundleLimits | None = None,
+) -> AddedRelease:
+    """Install an official bundle, so that dossiers of its release can be read, checked, shown and written.
+
+    Args:
+        bundle: The official ZIP, a folder with what is in it, or its XSD.
+        id: The id to install it under, such as ``oso/2024.1``; when left out, what its examples say, else the version
+            in its namespace.
+        nearest: The release to take the table to the model from; the nearest earlier one when left out.
+        replace: Install it also when a bundle was installed under that id before.
+        stylesheets: Take its stylesheets along; without them the codes and rules of the release are not checked.
+        limits: What the bundle may ask for.
+
+    Returns:
+        What it holds, and what differs from the nearest release.
+
+    Raises:
+        OSError: It cannot be read, or the data folder of the user cannot be written.
+        BundleRefused: It is not safe or not understood; nothing was written.
+        UsageError: The id is no id, or is taken; there is no such release to start from.
+    """
+    if not os.fspath(bundle):
+        raise UsageError("The name of the bundle is empty.")
+    read = load(Path(bundle), limits or BundleLimits())
+    wanted = _parsed_id(id) if id is not None else None
+    found = schema.find(read, wanted[1] if wanted else None)
+    if wanted and wanted[0] != found.format:
+        raise UsageError(f"The bundle is one of {found.format}, not of {wanted[0]}.")
+    examples = list(schema.documents(read, found.namespace))
+    version = wanted[1] if wanted else _version(examples, found)
+    name = f"{found.format}/{version}"
+    _refuse_taken(name, found.namespace, replace)
+    base = releases.release(nearest) if nearest else _nearest(found.format, version)
+    if base.id == name:
+        raise UsageError("A release cannot be bound with the table of itself.", remedy="Name another one with --from.")
+    with tempfile.TemporaryDirectory(prefix="oso-bridge-") as folder:
+        target = Path(folder, version)
+        built = _Build(read, found, name, base, target, examples, stylesheets)
+        added = built.made()
+        final = _put_in_place(target, found.format, version)
+    releases.forget()
+    return AddedRelease(**{**added, "release": _again(name, final)})
+
+
+def _again(name: str, folder: Path) -> Release:
+    """The release as it is found from now on."""
+    return next(item for item in releases.installed() if item.id == name and item.folder == folder)
+
+
+def _parsed_id(name: str) -> tuple[str, str]:
+    match = _ID.fullmatch(name)
+    if match is None or match[1] not in data.subfolders("schemas"):
+        known = ", ".join(data.subfolders("schemas"))
+        raise UsageError("That is no id of a release.", remedy=f"Such as oso/2024.1; the formats are {known}.")
+    return match[1], match[2]
+
+
+def _version(examples: list[etree._Element], found: schema.Found) -> str:
+    """The version that the examples of a bundle agree on, else that of the namespace."""
+    told = _told(examples, "standaardversie")
+    order = version_order(found.version)
+    if told and re.fullmatch(r"\d{1,4}(\.\d{1,3}){0,2}", told, re.ASCII) and version_order(told)[: len(order)] == order:
+        return told
+    return found.version
+
+
+def _told(examples: list[etree._Element], name: str) -> str | None:
+    """The one short text that an element has wherever it occurs in the examples."""
+    texts = Counter(str(item.text or "") for root in examples for item in root.iter(f"{{*}}{name}"))
+    return next(iter(texts)) if len(texts) == 1 and 0 < len(next(iter(texts))) < 20 else None
+
+
+def _refuse_taken(name: str, namespace: str, replace: bool) -> None:
+    """Refuse an id or a namespace that another release has."""
+    for item in releases.installed():
+        if item.id != name and item.namespace != namespace:
+            continue
+        if not is_added(item):
+            raise UsageError(f"{item.id} is a release that this package has itself.", remedy="There is nothing to add.")
+        if item.id != name:
+            raise UsageError(f"{item.id} has that namespace already.", remedy=f"oso-bridge release remove {item.id}")
+        if not replace:
+            raise UsageError(f"{name} is installed already.", remedy="Use --replace (replace=True) to install it anew.")
+
+
+def is_added(release: Release) -> bool:
+    """Whether a release was installed from a bundle by this user."""
+    own = data.user_folder() / "schemas" / release.format
+    return release.info.get("source") == SOURCE and release.folder.parent == own
+
+
+def _nearest(format_name: str, version: str) -> Release:
+    """The nearest earlier release with a table; the first one when there is no earlier."""
+    order = version_order(version)
+    family = [item for item in releases.installed() if item.format == format_name and _has_table(item)]
+    family = [item for item in family if item.order != order]
+    earlier = [item for item in family if item.order < order]
+    if not family:
+        raise UsageError(f"No release of {format_name} is installed to start from.")
+    return earlier[-1] if earlier else family[0]
+
+
+def _has_table(release: Release) -> bool:
+    return (release.folder / "table.toml").is_file()
+
+
+@dataclass(slots=True)
+class _Build:
+    """The making of one release."""
+
+    bundle: Bundle
+    found: schema.Found
+    name: str
+    nearest: Release
+    folder: Path
+    examples: list[etree._Element]
+    with_stylesheets: bool = True
+    notes: list[str] = field(default_factory=list)
+
+    def made(self) -> dict[str, Any]:
+        """Make the folder, and tell what is in it."""
+        # what is refused soonest comes first: compiling takes longest
+        sheets = self.stylesheets()
+        described = compiling.compile_xsd(self.found.xsd)
+        structure = Plan(described)
+        roots = [root for root in self.nearest.roots if root in structure.elements]
+        if "dossier" not in roots:
+            raise BundleRefused("The schema of the bundle has no dossier.", where=self.found.names[0])
+        self.folder.mkdir()
+        (self.folder / "dossier.xsd").write_bytes(self.found.xsd)
+        (self.folder / "plan.json").write_text(compiler.plan_text(described), encoding="utf-8")
+        different = of_plans(plan.load(self.nearest), structure)
+        laid = self.table(structure)
+        self.write_info(roots, sheets)
+        release = Release(self.name, self.folder, data.load_toml(self.folder / "release.toml"))
+        self.try_out(release, laid)
+        told = [message for _, sheet in sheets for message in sheet.messages["messages"]]
+        nameless = dict.fromkeys(item["text"] for item in told if not item["named"] and item["text"])
+        return {
+            "nearest": self.nearest,
+            "differences": different,
+            "unbound": tuple(laid.table.unbound) if laid.table else (),
+            "dropped": laid.dropped,
+            "table": laid.why,
+            "messages": dict(Counter(check for check, sheet in sheets for _ in sheet.messages["messages"])),
+            "nameless": tuple(nameless),
+            "without_text": sum(1 for item in told if not item["text"]),
+            "examples": self.tried_examples(),
+            "notes": tuple(self.notes),
+        }
+
+    def table(self, structure: Plan) -> tabling.Laid:
+        """The table to the model, and the names of places in it."""
+        known = places(plan.load(self.nearest).tree("dossier"))
+        tree = structure.tree("dossier")
+        new = frozenset(path for path in places(tree) if path not in known)
+        rows = data.load_toml(self.nearest.folder / "table.toml").get("row", ()) if _has_table(self.nearest) else ()
+        laid = tabling.lay(rows, tree, new)
+        if laid.table:
+            text = tabling.toml(laid.rows, self.nearest.id)
+            (self.folder / "table.toml").write_text(text, encoding="utf-8")
+        return laid
+
+    def stylesheets(self) -> list[tuple[str, Prepared]]:
+        """The stylesheets that are a check, each with the check it is for."""
+        words = data.toml("schemas", self.found.format, "stylesheets.toml")
+        if not words or not self.with_stylesheets:
+            self.notes.append("Without stylesheets: codes and rules of this release are not checked.")
+            return []
+        prepared = {}
+        for name in self.bundle.of_kind(*STYLESHEET):
+            sheet = preparing.prepare(self.bundle, name, self.found.format, self.known)
+            if sheet is not None:
+                prepared[name] = sheet
+        inner = {part for sheet in prepared.values() for part in sheet.parts[1:]}
+        found = [(_check_of(name, words["checks"]), sheet) for name, sheet in prepared.items() if name not in inner]
+        self.note_stylesheets(found)
+        return list({(check, sheet.digest): (check, sheet) for check, sheet in found}.values())
+
+    def known(self, text: str) -> tuple[str, str] | None:
+        """The known rule that gives a text, and its layer."""
+        return _known(text, self.found.format)
+
+    def note_stylesheets(self, found: list[tuple[str, Prepared]]) -> None:
+        if not found:
+            self.notes.append("No stylesheet with messages was found: codes and rules of this release are not checked.")
+        elif running.engine_folder() is None:
+            self.notes.append("Stylesheets are run by an extra that is not installed: pip install 'oso-bridge[xslt]'")
+        elif not running.is_allowed():
+            self.notes.append(f"This system cannot contain stylesheets; {running.TRUST}=1 runs them all the same.")
+        else:
+            for _, sheet in found:
+                self.try_stylesheet(sheet)
+        for name in sorted({sheet.name for _, sheet in found if "text" in sheet.kinds}):
+            self.notes.append(
+                f"{name} has no messages that say so: text that it gives under a condition counts as one."
+            )
+
+    def try_stylesheet(self, sheet: Prepared) -> None:
+        """Compile a stylesheet where it will be run."""
+        answer = running.run(sheet.text, None)
+        if answer.state != running.DONE:
+            reason = " ".join(answer.why.split()) or "it asks for more than it may use"
+            self.notes.append(f"{sheet.name} cannot be run: {reason}")
+
+    def write_info(self, roots: list[str], sheets: list[tuple[str, Prepared]]) -> None:
+        """Write the stylesheets, and ``release.toml``."""
+        described = [self.write_stylesheet(number, *item) for number, item in enumerate(sheets, start=1)]
+        version = self.name.partition("/")[2]
+        titles = {lang: self.nearest.title(lang).replace(self.nearest.version, version) for lang in LANGUAGES}
+        info = {
+            "id": self.name,
+            "namespace": self.found.namespace,
+            "roots": roots,
+            "encoding": "UTF-8",
+            "status": "",
+            "source": SOURCE,
+            "nearest": self.nearest.id,
+            **{name: told for name in _VERSIONS if (told := _told(self.examples, name))},
+        }
+        tables: list[tuple[str, dict[str, Any]]] = [
+            ("[title]", titles),
+            (
+                "[bundle]",
+                {
+                    "name": self.bundle.name,
+                    "digest": self.bundle.digest,
+                    "added": date.today().isoformat(),
+                    "by": f"oso_bridge {__version__}",
+                    "schemas": {name: self.digest(name) for name in self.found.names},
+                },
+            ),
+            *(("[[stylesheet]]", item) for item in described),
+        ]
+        parts = [_lines(info), *(f"{head}\n{_lines(values)}" for head, values in tables)]
+        (self.folder / "release.toml").write_text("\n".join(parts), encoding="utf-8")
+
+    def digest(self, name: str) -> str:
+        return preparing.digest(self.bundle.files[name])
+
+    def write_stylesheet(self, number: int, check: str, sheet: Prepared) -> dict[str, Any]:
+        folder = self.folder / "stylesheets"
+        folder.mkdir(exist_ok=True)
+        stem = f"{number}-{check if check != bundled.ALL else 'alle'}"
+        (folder / f"{stem}.xsl").write_bytes(sheet.text.encode())
+        (folder / f"{stem}.json").write_text(sheet.messages_json, encoding="utf-8")
+        return {
+            "check": check,
+            "file": f"stylesheets/{stem}.xsl",
+            "messages": f"stylesheets/{stem}.json",
+            "digest": sheet.digest,
+            "source": sheet.name,
+            "parts": {name: self.digest(name) for name in sheet.parts},
+        }
+
+    def try_out(self, release: Release, laid: tabling.Laid) -> None:
+        """Load what was made as it will be loaded from now on."""
+        try:
+            plan.load(release)
+            if laid.table:
+                binding.write_paths(release)
+        finally:
+            # nothing of a folder that goes away may be kept
+            releases.forget()
+
+    def tried_examples(self) -> tuple[int, int]:
+        """How many documents the bundle holds, and how many its schema accepts."""
+        validator = etree.XMLSchema(etree.fromstring(self.found.xsd))
+        return len(self.examples), sum(validator.validate(root) for root in self.examples)
+
+
+def _lines(values: dict[str, Any]) -> str:
+    return "".join(f"{key} = {tabling.value(value)}\n" for key, value in values.items())
+
+
+def _known(text: str, format_name: str) -> tuple[str, str] | None:
+    """The rule that an official check of another release gives with that very text, and its layer."""
+    told = data.toml("schemas", format_name, "messages.toml").get("digest", {}).get(explain.digest(text))
+    if not told:
+        return None
+    name = str(told["rules"][0])
+    rows = [row for row in rule_table(format_name).get("rule", ()) if name in (row["id"], *row.get("aliases", ()))]
+    return name, str(rows[0].get("layer", "rules")) if rows else "rules"
+
+
+def _check_of(name: str, words: dict[str, list[str]]) -> str:
+    """The check that a stylesheet is for, by the words in its name and folders, the nearest to the end first."""
+    for part in reversed(re.split(r"[^A-Za-z]+", name)):
+        for check, known in words.items():
+            if part.lower() in (word.lower() for word in known):
+                return check
+    return bundled.ALL
+
+
+def _put_in_place(made: Path, format_name: str, version: str) -> Path:
+    """Copy a folder beside its place, and move it there in one step; nothing is left when that fails."""
+    parent = data.user_folder() / "schemas" / format_name
+    before = _first_missing(parent)
+    parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=".nieuw-", dir=data.user_folder()))
+    final = parent / version
+    try:
+        shutil.copytree(made, beside / "nieuw")
+        if final.exists():
+            final.rename(beside / "oud")
+        try:
+            (beside / "nieuw").rename(final)
+        except OSError:
+            if (beside / "oud").exists():
+                (beside / "oud").rename(final)
+            raise
+    except OSError:
+        shutil.rmtree(beside, ignore_errors=True)
+        if before is not None:
+            shutil.rmtree(before, ignore_errors=True)
+        raise
+    shutil.rmtree(beside, ignore_errors=True)
+    return final
+
+
+def _first_missing(folder: Path) -> Path | None:
+    """The highest of the folders above this one that is not there yet, or this one; None when all are."""
+    missing = [item for item in (folder, *folder.parents) if not item.exists()]
+    return missing[-1] if missing else None
+
+
+def remove_release(name: str) -> None:
+    """Remove a release that was installed from a bundle.
+
+    Args:
+        name: Its id, such as ``oso/2024.1``.
+
+    Raises:
+        UsageError: It is not installed, or is not one that this user added.
+        OSError: It cannot be removed.
+    """
+    release = releases.release(name)
+    if not is_added(release):
+        raise UsageError(
+            f"{release.id} was not added from a bundle.", remedy="Only what release add installed can be removed."
+        )
+    aside = Path(tempfile.mkdtemp(prefix=".weg-", dir=data.user_folder()))
+    release.folder.rename(aside / "weg")
+    shutil.rmtree(aside, ignore_errors=True)
+    releases.forget()

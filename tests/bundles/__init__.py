@@ -1,0 +1,1 @@
+"""Official bundles: reading, installing, and what works from then on."""

@@ -1,0 +1,1 @@
+"""Stylesheets of bundles: screening, finding messages, running apart."""
