@@ -18,7 +18,7 @@ from oso_bridge._version import __version__
 if TYPE_CHECKING:
     from oso_bridge.binding import Loss
     from oso_bridge.bundles.installing import AddedRelease, add_release, remove_release
-    from oso_bridge.codes import CodeList, codelist
+    from oso_bridge.codes import CodeList
     from oso_bridge.compare import Change, Differences, Merged, diff, merge
     from oso_bridge.conversion import Conversion, convert
     from oso_bridge.document import Document, check, check_many, read
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         WriteRefused,
     )
     from oso_bridge.findings import Finding, Layer, Message, Severity, State
+    from oso_bridge.model.where import codelist
     from oso_bridge.overrides import Override, Overrides
     from oso_bridge.releases import Release, installed
     from oso_bridge.report import Report, Reports
@@ -66,12 +67,13 @@ _HOMES = {
         "WriteRefused",
     ),
     "findings": ("Finding", "Layer", "Message", "Severity", "State"),
+    "model.where": ("codelist",),
     "overrides": ("Override", "Overrides"),
     "releases": ("Release", "installed"),
     "report": ("Report", "Reports"),
     "rules.explain": ("explain",),
     "binding": ("Loss",),
-    "codes": ("CodeList", "codelist"),
+    "codes": ("CodeList",),
     "conversion": ("Conversion", "convert"),
     "compare": ("Change", "Differences", "Merged", "diff", "merge"),
     "writing": ("losses", "todo", "write"),

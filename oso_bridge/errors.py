@@ -131,14 +131,19 @@ class NotADossier(DocumentError):
 class FieldError(OsoBridgeError, ValueError):
     """A part of the model was given fields that do not exist, or values of another type.
 
+    Args:
+        part: The name of the part.
+        faults: See below.
+        made: False when the part was there already, and a field of it was assigned to.
+
     Attributes:
         faults: For each fault the path of the field, what is wrong in Dutch and in English; never a value.
     """
 
-    def __init__(self, part: str, faults: list[dict[str, str]]) -> None:
+    def __init__(self, part: str, faults: list[dict[str, str]], *, made: bool = True) -> None:
         told = "; ".join(f"{fault['path']}: {fault['en']}".removeprefix("-: ") for fault in faults[:5])
         more = f" (and {len(faults) - 5} more)" if len(faults) > 5 else ""
-        super().__init__(f"{part} cannot be made: {told}{more}.")
+        super().__init__(f"{part} cannot {'be made' if made else 'hold this'}: {told}{more}.")
         self.faults = faults
 
 

@@ -101,6 +101,22 @@ def release(name: str) -> Release:
     raise UsageError(f"There is no installed release {name!r}.", remedy=choose(name, known, rest))
 
 
+def chosen(name: str | None, purpose: str) -> Release:
+    """The installed release that a caller named.
+
+    Args:
+        name: The id, or None when the caller left it out.
+        purpose: What it is for, as in ``to write``.
+
+    Raises:
+        UsageError: None was named, or there is none of that id; the text lists those there are.
+    """
+    if name is None:
+        known = ", ".join(item.id for item in installed())
+        raise UsageError(f"Say which release {purpose}: release=...", remedy=f"Installed: {known}.")
+    return release(name)
+
+
 def by_namespace(namespace: str) -> Release | None:
     """The installed release whose elements are in that namespace."""
     for candidate in installed():

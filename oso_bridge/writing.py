@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import takewhile
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -22,6 +24,7 @@ from oso_bridge.model import Dossier
 from oso_bridge.plan import Branch, Tree
 from oso_bridge.records import GROUPS, Record
 from oso_bridge.releases import Release
+from oso_bridge.rules.rows import Row, rows
 from oso_bridge.xml.writer import write_record
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -30,6 +33,7 @@ _CHARACTER = {
     "en": "this holds a character that XML does not allow ({sign}); remove it",
 }
 _REQUIRED = ("schema", "codes", "rules")
+_ABOUT_A_FIELD = ("required", "true", "equals", "in_list")
 
 
 def write(
@@ -109,10 +113,7 @@ def not_in_xml(value: Any, path: str) -> Iterator[dict[str, str]]:
 
 
 def _record(dossier: Dossier, release: str | None) -> tuple[Record, list[Loss], Release]:
-    if release is None:
-        known = ", ".join(item.id for item in releases.installed())
-        raise UsageError("Say which release to write: release=...", remedy=f"Installed: {known}.")
-    chosen = releases.release(release)
+    chosen = releases.chosen(release, "to write")
     record, lost = binding.to_record(dossier, chosen)
     return record, lost, chosen
 
@@ -129,29 +130,55 @@ def _refuse_faulty(xml: bytes) -> None:
         warnings.warn(told, NotChecked, stacklevel=3)
 
 
-def todo(dossier: Dossier, *, release: str) -> list[Finding]:
+def todo(dossier: Dossier, *, release: str | None = None) -> list[Finding]:
     """What a dossier still needs before it can be written.
 
     Args:
         dossier: The dossier, as far as it is.
-        release: The release that it is to be written in.
+        release: The release that it is to be written in, such as ``oso/2019.1``.
 
     Returns:
         A finding for each thing that is missing or wrong or would be lost (``VERLIES...``), with its rule, place and
         remedy; empty when it can be written.  Places are those of the document that would be written.
 
     Raises:
-        UsageError: The release is not installed.
+        UsageError: No release is named, or it is not installed.
         FieldError: A text holds a character that XML does not allow.
     """
+    return _judged(dossier, release, _REQUIRED)[0]
+
+
+def review(dossier: Dossier, *, release: str | None = None) -> tuple[list[Finding], list[Finding]]:
+    """What a dossier still needs, and what is odd about it although it can be written.
+
+    Args:
+        dossier: The dossier, as far as it is.
+        release: The release that it is to be written in.
+
+    Returns:
+        What :func:`todo` gives, and the warnings: a number that cannot exist, an attachment that cannot be opened.
+
+    Raises:
+        UsageError: No release is named, or it is not installed.
+        FieldError: A text holds a character that XML does not allow.
+    """
+    return _judged(dossier, release, None)
+
+
+def _judged(
+    dossier: Dossier, release: str | None, layers: tuple[str, ...] | None
+) -> tuple[list[Finding], list[Finding]]:
+    """What must be mended, and what is only warned of, as far as these layers see it."""
     record, lost, chosen = _record(dossier, release)
     tree = plan.load(chosen).tree("dossier")
-    report = documents.check(_bytes(record, tree, dossier), layers=_REQUIRED)
+    report = documents.check(_bytes(record, tree, dossier), layers=layers)
+    found = [_placed(finding, chosen) for finding in report.findings]
     # the schema names the first absent child of an element only; whoever builds a dossier wants them all
     missing = list(_missing(record, tree.root, f"/{tree.root.name}[1]", chosen))
-    others = [finding for finding in report.findings if not finding.rule.startswith("XSD.ontbreekt.")]
+    others = [finding for finding in found if not finding.rule.startswith("XSD.ontbreekt.")]
     wrong = [finding for finding in others if finding.severity is Severity.ERROR]
-    return missing + wrong + [loss.finding for loss in lost]
+    odd = [finding for finding in others if finding.severity is not Severity.ERROR]
+    return missing + wrong + [loss.finding for loss in lost], odd
 
 
 def _missing(record: Record, branch: Branch, xpath: str, release: Release) -> Iterator[Finding]:
@@ -176,16 +203,70 @@ def _absent(names: list[str], branch: Branch, xpath: str, release: Release) -> F
         Severity.ERROR,
         True,
         catalog.message("XSD", "ontbreekt"),
-        path=plan.model_path(release, f"{xpath}/{names[0]}[1]"),
+        path=_field(release, f"{xpath}/{names[0]}[1]"),
         xpath=xpath,
         args={"element": element, "ouder": branch.name},
     )
 
 
-def losses(dossier: Dossier, *, release: str) -> list[Loss]:
+def _placed(finding: Finding, release: Release) -> Finding:
+    """The finding with the field that has to be filled, where a rule speaks of an element in or beside its place."""
+    about = [row for row in rows(release) if finding.rule in _ids(row)]
+    asked = {path: None for row in about for path in _asked(row, alone=finding.path is None)}
+    places = [_xpath(release, path, finding.xpath or "") for path in asked]
+    fields = [_field(release, place) or "" for place in places if _wire(place) in plan.model_paths(release)]
+    field = _common(fields)
+    return replace(finding, path=field) if field and len(fields) == len(asked) else finding
+
+
+def _common(places: list[str]) -> str:
+    """The field that holds all of these, or the only one; empty when there is none."""
+    steps = zip(*(place.split(".") for place in places), strict=False)
+    return ".".join(step[0] for step in takewhile(lambda step: len(set(step)) == 1, steps))
+
+
+def _ids(row: Row) -> tuple[str, ...]:
+    """The ids that findings of a rule may have."""
+    return row.id, *row.keys.get("id_by_kind", {}).values()
+
+
+def _asked(row: Row, *, alone: bool) -> list[str]:
+    """The paths of what a rule asks for or forbids; those of several things only where there is no better place."""
+    if row.word in ("one_of", "forbidden"):
+        several = row.what if isinstance(row.what, list) else [row.what]
+        return [str(path) for path in several] if alone else []
+    path = row.what.get("path", ".") if isinstance(row.what, dict) else row.what
+    return [str(path)] if row.word in _ABOUT_A_FIELD and path != "." else []
+
+
+def _xpath(release: Release, path: str, xpath: str) -> str:
+    """The place in the document that a path of a rule means, seen from a place; the first of each."""
+    if path.startswith("//"):
+        ending = "/" + path.removeprefix("//").removeprefix("dossier/")
+        path = next((known for known in plan.model_paths(release) if known.endswith(ending)), "dossier")
+        xpath = ""
+    return xpath + "".join(f"/{name}[1]" for name in path.split("/"))
+
+
+def _wire(xpath: str) -> str:
+    """A place in a document without its numbers, as ``paths.json`` names it."""
+    return re.sub(r"\[\d+\]|#\d+/", "", xpath).strip("/")
+
+
+def _field(release: Release, xpath: str) -> str | None:
+    """The field of the model for a place in a document; for a mere wrapper that of what it holds."""
+    paths = plan.model_paths(release)
+    wire = _wire(xpath)
+    inside = [known for known in paths if known.rpartition("/")[0] == wire]
+    if paths.get(wire) == paths.get(wire.rpartition("/")[0], "") and len(inside) == 1:
+        xpath = f"{xpath}/{inside[0].rpartition('/')[2]}[1]"
+    return plan.model_path(release, xpath)
+
+
+def losses(dossier: Dossier, *, release: str | None = None) -> list[Loss]:
     """What a release has no place for in a dossier.
 
     Raises:
-        UsageError: The release is not installed.
+        UsageError: No release is named, or it is not installed.
     """
     return _record(dossier, release)[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 import oso_bridge as oso
 from oso_bridge import profiles
+from oso_bridge.model import Dossier
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 MADE = {"popo": "POPO", "povo": "POVO", "vovo": "VOVO", "binnenbrin": "BB", "poswv": "POSWV", "voswv": "VOSWV"}
@@ -53,6 +56,53 @@ def test_a_samenwerkingsverband_gets_no_number_of_the_pupil(name: str, tmp_path:
     assert dossier.leerling is not None
     assert dossier.leerling.bsn is None
     assert dossier.leerling.leerlingid in ROWS
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_the_example_that_takes_in_fills_its_tables(name: str, tmp_path: Path) -> None:
+    dossier = oso.read(EXAMPLES / f"{name}.xml").dossier()
+    told = run("inlezen", EXAMPLES / f"{name}.xml", tmp_path / "bijlagen").splitlines()
+    files = [file for _, bijlage in dossier.bijlagen() for file in bijlage.names()]
+    assert dossier.leerling is not None
+    assert told == [
+        "leerling: 1",
+        f"verzorger: {len(dossier.leerling.verzorgers)}",
+        f"toets: {len(dossier.rapport.toetsen)}",
+        f"schooljaar: {len(dossier.rapport.schoolloopbaan)}",
+        f"bijlage: {len(files)}",
+    ]
+    saved = tmp_path / "bijlagen"
+    assert len(list(saved.iterdir()) if files else []) == len(files)
+
+
+def test_what_is_taken_in_stands_in_its_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    example = importlib.import_module("inlezen")
+    db = sqlite3.connect(":memory:")
+    db.executescript(example.TABELLEN)
+    dossier = oso.read(EXAMPLES / "povo.xml").dossier()
+    example.neem_op(db, dossier)
+    pupil = dossier.leerling
+    assert pupil is not None
+    assert pupil.geboortedatum is not None
+    row = db.execute("SELECT bsn, roepnaam, geboren, postcode FROM leerling").fetchone()
+    assert row == (pupil.bsn, pupil.roepnaam, pupil.geboortedatum.isoformat(), pupil.adressen[0].postcode)
+    mail = {weg.nummer for carer in pupil.verzorgers for weg in carer.communicatie if weg.soort == "e-mail"}
+    assert {mail_ for (mail_,) in db.execute("SELECT email FROM verzorger WHERE email IS NOT NULL")} == mail
+    years = [jaar.schooljaar for jaar in dossier.rapport.schoolloopbaan]
+    assert [year for (year,) in db.execute("SELECT schooljaar FROM schooljaar")] == years
+    assert db.execute("SELECT code FROM toets").fetchall() == [(toets.code,) for toets in dossier.rapport.toetsen]
+    db.close()
+
+
+def test_a_dossier_with_nothing_in_it_is_taken_in_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    example = importlib.import_module("inlezen")
+    db = sqlite3.connect(":memory:")
+    db.executescript(example.TABELLEN)
+    example.neem_op(db, Dossier())
+    assert set(db.execute("SELECT * FROM leerling").fetchone()) == {None}
+    db.close()
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)

@@ -31,6 +31,7 @@ COMMANDS = {
     "new": "Make a fictional dossier, a good one or one that breaks just one rule.",
     "render": "Turn a saved JSON report into another form.",
     "schema": "Give the JSON Schema of a dossier.",
+    "where": "Say where an element or field is in the model, what it means and which codes it takes.",
     "codes": "Give the code lists: codes, meanings, releases, and the fields that take them.",
     "release": "Add, list, show, compare and remove releases.",
     "releases": "List the releases that are installed.",

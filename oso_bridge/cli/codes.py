@@ -11,19 +11,28 @@ import typer
 
 from oso_bridge import codes
 from oso_bridge.cli import options, output
-from oso_bridge.errors import UsageError, choose
 
 _WIDTH = 100
 _WORDS = {
-    "nl": {"releases": "in", "fields": "Velden", "none": "geen veld van het model"},
-    "en": {"releases": "in", "fields": "Fields", "none": "no field of the model"},
+    "nl": {
+        "releases": "in",
+        "fields": "Velden",
+        "none": "geen veld van het model",
+        "plain": "De standaard geeft deze codes geen betekenis.",
+    },
+    "en": {
+        "releases": "in",
+        "fields": "Fields",
+        "none": "no field of the model",
+        "plain": "The standard gives these codes no meaning.",
+    },
 }
 
 
 def command(
     which: Annotated[
         str | None,
-        typer.Argument(metavar="LIST", help="The number of a list, or a field of the model that takes its codes."),
+        typer.Argument(metavar="LIST", help="The number of a list, or a field, path or element that takes its codes."),
     ] = None,
     release: options.Release = None,
     lang: options.Language = "nl",
@@ -40,8 +49,12 @@ def command(
 
     check_language(lang)
     found = rows(_numbers(which), release)
-    text = json.dump(found) if as_json else "\n".join("\n".join(_lines(row, lang)) + "\n" for row in found)
-    output.write(text, output_file)
+    output.write(json.dump(found) if as_json else _text(found, lang), output_file)
+
+
+def _text(found: list[dict[str, Any]], lang: str) -> str:
+    """Code lists as text, each with the fields that take its codes."""
+    return "\n".join("\n".join([*lines(row, lang), *_fields(row, lang)]) + "\n" for row in found)
 
 
 def rows(numbers: list[int] | None, release: str | None) -> list[dict[str, Any]]:
@@ -81,7 +94,7 @@ def _row(number: int, release: str | None, fields: dict[str, int]) -> dict[str, 
 
 
 def _numbers(which: str | None) -> list[int] | None:
-    """The lists that are meant: by number, or by a field or the end of its path.
+    """The lists that are meant: by number, or by a field, the end of its path, or an element.
 
     Raises:
         UsageError: There is no such list or field.
@@ -90,20 +103,18 @@ def _numbers(which: str | None) -> list[int] | None:
         return None
     if which.isdecimal():
         return [int(which)]
-    from oso_bridge.model.fields import coded_fields
+    from oso_bridge.model.where import lists
 
-    fields = {path.replace("[]", ""): number for path, number in coded_fields().items()}
-    wanted = which.replace("[]", "")
-    found = sorted({number for path, number in fields.items() if f".{path}".endswith(f".{wanted}")})
-    if not found:
-        names = dict.fromkeys([*(path.rpartition(".")[2] for path in fields), *fields])
-        remedy = choose(which, names, "Give a number; oso-bridge codes shows all lists and their fields.")
-        raise UsageError(f"There is no code list or coded field {which!r}.", remedy=remedy)
-    return found
+    return list(lists(which))
 
 
-def _lines(row: dict[str, Any], lang: str) -> Iterator[str]:
-    """One list: its name, its codes, and the fields that take them."""
+def lines(row: dict[str, Any], lang: str) -> Iterator[str]:
+    """One list as text: its name and its codes.
+
+    Args:
+        row: One of :func:`rows`.
+        lang: ``nl`` or ``en``.
+    """
     words = _WORDS[lang]
     everywhere = row["releases"]
     yield f"{row['number']}  {row['name'][lang]} ({', '.join(everywhere)})"
@@ -111,5 +122,12 @@ def _lines(row: dict[str, Any], lang: str) -> Iterator[str]:
     for code in row["codes"]:
         held = "" if code["releases"] == everywhere else f"({words['releases']} {', '.join(code['releases'])})"
         yield "    " + "  ".join(part for part in (f"{code['code']:<{width}}", code["label"], held) if part).rstrip()
+    if not any(code["label"] for code in row["codes"]):
+        yield f"  {words['plain']}"
+
+
+def _fields(row: dict[str, Any], lang: str) -> Iterator[str]:
+    """The fields that take the codes of a list."""
+    words = _WORDS[lang]
     fields = ", ".join(row["fields"]) or words["none"]
     yield from textwrap.wrap(f"{words['fields']}: {fields}", _WIDTH, initial_indent="  ", subsequent_indent="    ")

@@ -21,12 +21,14 @@ MAX_FAULTS = 50
 _SAID = {
     "nl": {
         "encoding": "dit is geen tekst in UTF-8",
+        "empty": "dit bestand is leeg; kijk of het goede bestand is gekozen en of de export is voltooid",
         "several": "dit is een lijst; geef één dossier tegelijk",
         "xml": "dit is XML; maak er JSON van met: oso-bridge read --json",
         "more": "nog {count} fouten",
     },
     "en": {
         "encoding": "this is not text in UTF-8",
+        "empty": "this file is empty; see whether the right file was chosen and the export was completed",
         "several": "this is a list; give one dossier at a time",
         "xml": "this is XML; make JSON of it with: oso-bridge read --json",
         "more": "{count} more faults",
@@ -51,6 +53,11 @@ def load(name: str) -> bytes:
 def is_xml(data: bytes) -> bool:
     """Whether bytes begin as XML does, in any encoding that a document may have."""
     return data[:64].lstrip(b"\xef\xbb\xbf\xfe\xff\0 \t\r\n").startswith(b"<")
+
+
+def is_empty(data: bytes) -> bool:
+    """Whether bytes hold nothing, or blanks only."""
+    return not data.strip(b"\xef\xbb\xbf\xfe\xff\0 \t\r\n")
 
 
 def parse(name: str, data: bytes, lang: str) -> Dossier | None:
@@ -79,8 +86,8 @@ def _parse(data: bytes, lang: str) -> Dossier | list[str]:
     from oso_bridge.model import Dossier
     from oso_bridge.writing import not_in_xml
 
-    if is_xml(data):
-        return [_say("xml", lang)]
+    if is_empty(data) or is_xml(data):
+        return [_say("empty" if is_empty(data) else "xml", lang)]
     try:
         # tools on Windows write a byte order mark, or UTF-16
         text = data.decode(json.detect_encoding(data))

@@ -10,6 +10,8 @@ import typer
 from oso_bridge.cli import options, output
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_NULL = {"type": "null"}
+_DAY = r"^\d{4}-\d{2}-\d{2}$"
 
 
 def command(
@@ -18,7 +20,8 @@ def command(
 ) -> None:
     """Give the JSON Schema of a dossier.
 
-    It is of draft 2020-12. Every field has its description; x-codelijst names the code list of the standard
+    It is of draft 2020-12, and is that of what oso-bridge read --json gives: what is absent is left out, not null.
+    Every field has its description; x-codelijst names the code list of the standard
     that a field takes its codes from, x-eenheid the unit of a number. With --release, x-codes lists the codes
     of such a field in that release; a field whose list that release does not have gets none.
     """
@@ -30,6 +33,9 @@ def command(
 def schema(release: str | None = None) -> dict[str, Any]:
     """The JSON Schema of a dossier; its parts under ``$defs``.
 
+    Absent is said by leaving out, never by null: a validator then follows one branch only, and names the place of
+    the fault instead of the whole part around it.
+
     Args:
         release: Put the codes of this release at the fields that take codes.
 
@@ -38,13 +44,32 @@ def schema(release: str | None = None) -> dict[str, Any]:
     """
     from oso_bridge.model import Dossier
 
-    made = {"$schema": DRAFT, **Dossier.model_json_schema()}
+    made: dict[str, Any] = _strict({"$schema": DRAFT, **Dossier.model_json_schema()})
     for part in (made, *made["$defs"].values()):
         # what follows the first paragraph is for those who program in Python
         part["description"] = " ".join(part["description"].split("\n\n")[0].split())
     if release is not None:
         _annotate(made, _codes(release))
     return made
+
+
+def _strict(part: Any) -> Any:
+    """A schema without null, in which the form of a date holds also where ``format`` is only read as a note."""
+    if isinstance(part, list):
+        return [_strict(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {key: _strict(value) for key, value in part.items()}
+    if part.get("format") == "date":
+        kept["pattern"] = _DAY
+    return _without_null(kept) if _NULL in part.get("anyOf", ()) else kept
+
+
+def _without_null(part: dict[str, Any]) -> dict[str, Any]:
+    """What is left when null may not stand there; a choice of one is no choice."""
+    choices = [choice for choice in part["anyOf"] if choice != _NULL]
+    rest = {key: value for key, value in part.items() if key not in ("anyOf", "default")}
+    return {**choices[0], **rest} if len(choices) == 1 else {"anyOf": choices, **rest}
 
 
 def _codes(release: str) -> dict[int, list[str]]:

@@ -23,10 +23,12 @@ _SAID = {
     "nl": {
         "none": "Er ontbreekt niets: dit dossier kan worden geschreven.",
         "all": "hele dossier",
+        "warnings": "Waarschuwingen: hierop wordt niet geweigerd, maar kijk ernaar.",
     },
     "en": {
         "none": "Nothing is missing: this dossier can be written.",
         "all": "whole dossier",
+        "warnings": "Warnings: nothing is refused for these, but look at them.",
     },
 }
 
@@ -40,8 +42,8 @@ def command(
 ) -> None:
     """Say what a dossier still needs before it can be written.
 
-    Exit code 1 when something is missing or wrong, 0 when nothing is. XML is measured by its own release when
-    --release is left out.
+    Exit code 1 when something is missing or wrong, 0 when nothing is. Warnings stand apart and do not count. XML is
+    measured by its own release when --release is left out.
     """
     from oso_bridge.render.words import check_language
 
@@ -51,10 +53,10 @@ def command(
     dossier, chosen = _dossier(file, dossiers.load(file), release, lang)
     if dossier is None:
         raise typer.Exit(1)
-    import oso_bridge as oso
+    from oso_bridge.writing import review
 
-    missing = oso.todo(dossier, release=chosen)
-    told = _json(missing, chosen) if todo_format == "json" else _text(missing, lang)
+    missing, odd = review(dossier, release=chosen)
+    told = _json(missing, odd, chosen) if todo_format == "json" else _text(missing, odd, lang)
     output.write(told, output_file, sources=[file])
     raise typer.Exit(1 if missing else 0)
 
@@ -71,29 +73,39 @@ def _dossier(name: str, data: bytes, release: str | None, lang: str) -> tuple[Do
 
         document = oso.read(data)
         return dossiers.only(document), release or document.release_id
-    if release is None:
+    if release is None and not dossiers.is_empty(data):
         raise UsageError("Say which release to write in: --release.", remedy="Installed ones: oso-bridge releases.")
-    return dossiers.parse(name, data, lang), release
+    return dossiers.parse(name, data, lang), release or ""
 
 
-def _json(missing: list[Finding], release: str) -> str:
+def _json(missing: list[Finding], odd: list[Finding], release: str) -> str:
     from oso_bridge.render import json
 
-    told = [{**finding.to_dict(), "line": None} for finding in missing]
-    return json.dump({"release": release, "ready": not missing, "todo": told})
+    todo, warnings = ([{**finding.to_dict(), "line": None} for finding in found] for found in (missing, odd))
+    return json.dump({"release": release, "ready": not missing, "todo": todo, "warnings": warnings})
 
 
-def _text(missing: list[Finding], lang: str) -> str:
-    if not missing:
-        return _SAID[lang]["none"] + "\n"
-    return "\n".join("\n".join(_lines(finding, lang)) + "\n" for finding in missing)
+def _text(missing: list[Finding], odd: list[Finding], lang: str) -> str:
+    told = list(_places(missing, lang)) or [_SAID[lang]["none"] + "\n"]
+    warned = list(_places(odd, lang))
+    return "\n".join([*told, *([_SAID[lang]["warnings"] + "\n"] if warned else ()), *warned])
+
+
+def _places(findings: list[Finding], lang: str) -> Iterator[str]:
+    """What there is to do, place by place: several rules may ask for the same thing."""
+    from oso_bridge.render.words import clean
+
+    by_place: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_place.setdefault(finding.path or _SAID[lang]["all"], []).append(finding)
+    for place, found in by_place.items():
+        yield "\n".join([clean(place), *(line for finding in found for line in _lines(finding, lang))]) + "\n"
 
 
 def _lines(finding: Finding, lang: str) -> Iterator[str]:
-    """One thing to do: where, what, how, and by which rule."""
+    """One thing to do: what, how, and by which rule."""
     from oso_bridge.render.words import clean
 
-    yield clean(finding.path or _SAID[lang]["all"])
     yield from _wrap(finding.text(lang), "  ", "  ")
     if remedy := finding.remedy(lang):
         yield from _wrap(f"→ {remedy}", "  ", "    ")
@@ -101,4 +113,5 @@ def _lines(finding: Finding, lang: str) -> Iterator[str]:
 
 
 def _wrap(text: str, first: str, rest: str) -> Iterator[str]:
-    yield from textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False)
+    options = {"break_long_words": False, "break_on_hyphens": False}
+    yield from textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=rest, **options)  # type: ignore[arg-type]

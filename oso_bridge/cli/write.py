@@ -29,6 +29,7 @@ def command(
 
     The XML is checked before it leaves. Exit code 1 when nothing was written: the JSON has faults, the checks
     refuse the dossier, or the release has no place for a part of it; standard error says why, without values.
+    Warnings, such as a number that cannot exist, stop nothing: they are told on standard error once it is written.
     """
     from oso_bridge.releases import release as installed
 
@@ -38,6 +39,7 @@ def command(
     if xml is None:
         raise typer.Exit(1)
     output.write(xml.decode("utf-8"), output_file, sources=[file])
+    _tell_warnings(xml, lang)
 
 
 def xml_of(
@@ -65,16 +67,31 @@ def xml_of(
     return None
 
 
+def _tell_warnings(xml: bytes, lang: str) -> None:
+    """What is odd about the XML that was written, although the checks allow it."""
+    import oso_bridge as oso
+    from oso_bridge.render.words import severity_word
+
+    for finding in oso.check(xml).findings:
+        if finding.severity is not oso.Severity.ERROR:
+            said = f"{finding.path or finding.xpath}: {finding.text(lang)} {finding.remedy(lang)}".strip()
+            output.note(f"{severity_word(finding.severity, lang)}: {said} ({finding.rule})")
+
+
 def _tell_losses(losses: list[Any], lang: str) -> None:
     for loss in losses:
         output.note(loss.text(lang))
 
 
 def _tell_report(report: Any, name: str, lang: str) -> None:
-    """The report on what was not written: its lines are those of a document that nobody has."""
+    """The report on what was not written: its lines are those of a document that nobody has.
+
+    Of the layers only those count that a refusal goes by; nobody was asked about the others.
+    """
     from oso_bridge.render import text
 
     told = report.to_dict()
+    told["layers"] = [layer for layer in told["layers"] if layer["required"]]
     for finding in told["findings"]:
         finding["line"] = None
     output.complain(text.render([{**told, "source": name}], lang))

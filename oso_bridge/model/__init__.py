@@ -18,6 +18,7 @@
 ``extra``           what a document said and the model has no field for
 ``codes``           coded values: ``Code13`` is a code of list 13
 ``fields``          which fields take their codes from which list
+``where``           from the name of an element, a field or a path to its place, its meaning and its codes
 ``base``            the base class of all parts
 ==================  ============================================================================
 

@@ -39,7 +39,7 @@ class Basis(BaseModel):
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        _checked(type(self), lambda: super(Basis, self).__setattr__(name, value))
+        _checked(type(self), lambda: super(Basis, self).__setattr__(name, value), made=False)
 
     @classmethod
     def model_validate(cls, obj: Any, **keuzes: Any) -> Self:
@@ -79,12 +79,12 @@ class Basis(BaseModel):
                 yield name, value
 
 
-def _checked(part: type[BaseModel], make: Callable[[], Made]) -> Made:
+def _checked(part: type[BaseModel], make: Callable[[], Made], *, made: bool = True) -> Made:
     """What is made, or our own error in the place of pydantic's, which knows the values."""
     try:
         return make()
     except ValidationError as error:
-        fault = FieldError(part.__name__, faults(error, part))
+        fault = FieldError(part.__name__, faults(error, part), made=made)
     # raised here, so that pydantic's error is not dragged along
     raise fault
 
@@ -196,7 +196,7 @@ def _fault(found: Any, part: type[BaseModel]) -> dict[str, str]:
     word = "form" if kind == "string_pattern_mismatch" else word
     near, place = ("", ""), tuple(found["loc"])
     if word in ("extra_forbidden", "no_such_attribute"):
-        near = _near(str(place[-1]), _fields_at(part, place[:-1]))
+        near = _near(str(place[-1]), _part_at(part, place[:-1]))
         # a name that someone made up may be anything, and is not repeated
         place = (*place[:-1], "?")
     told = zip(_TOLD[word], near, _expected(found, word), strict=True)
@@ -216,11 +216,26 @@ def _expected(found: Any, word: str) -> tuple[str, str]:
     return f" vanaf regel {at[1]}, teken {at[2]}", f" from line {at[1]}, column {at[2]} on"
 
 
-def _near(name: str, known: list[str]) -> tuple[str, str]:
-    """Which field was meant, most likely; else those there are."""
+_FEW = 3
+"""Of a name that has more places than this in the model, the places say nothing about what was meant."""
+
+
+def _near(name: str, part: Any) -> tuple[str, str]:
+    """Which field was meant, most likely: where that name has its place in the model, or a name like it; else all."""
+    from oso_bridge.model import where
+
+    known = [field for field in getattr(part, "model_fields", {}) if field != "extra"]
+    meant = where.meant(name, part) if known else []
     alike = difflib.get_close_matches(name, known, n=1)
+    told = []
+    if 0 < len(meant) <= _FEW and alike != meant:
+        paths = ", ".join(meant)
+        told.append((f"in het model staat dat onder {paths}", f"in the model that is under {paths}"))
     if alike:
-        return f"bedoeld is misschien {alike[0]}", f"perhaps {alike[0]} is meant"
+        told.append((f"bedoeld is misschien {alike[0]}", f"perhaps {alike[0]} is meant"))
+    if told:
+        dutch, english = zip(*told, strict=True)
+        return "; ".join(dutch), "; ".join(english)
     return f"er zijn: {', '.join(known)}", f"there are: {', '.join(known)}"
 
 
@@ -231,21 +246,21 @@ def _shown(place: tuple[int | str, ...]) -> str:
     return path or "-"
 
 
-def _fields_at(part: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
-    """The names of the fields of the part at a place."""
+def _part_at(part: type[BaseModel], place: tuple[int | str, ...]) -> Any:
+    """The part at a place."""
     found: Any = part
     for step in place:
         if isinstance(step, str):
             field = found.model_fields.get(step) if hasattr(found, "model_fields") else None
-            found = _part_of(field.annotation) if field else None
-    return [name for name in getattr(found, "model_fields", {}) if name != "extra"]
+            found = part_of(field.annotation) if field else None
+    return found
 
 
-def _part_of(annotation: Any) -> Any:
+def part_of(annotation: Any) -> Any:
     """The part that a field holds, whether it may be absent or is a list."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((part for part in map(_part_of, get_args(annotation)) if part is not None), None)
+    return next((part for part in map(part_of, get_args(annotation)) if part is not None), None)
 
 
 def veld(tekst: str, *, eenheid: str | None = None) -> Any:

@@ -66,13 +66,16 @@ class Bijlage(Deel):
             omschrijving: What the attachment is about.
 
         Raises:
-            UsageError: There is content without a name, the name is not safe or of a kind that is not allowed, the
-                content goes beyond a limit, which is named, or what is called a ZIP is none that can be opened.
+            UsageError: There is no content, or content without a name, the name is not safe or of a kind that is not
+                allowed, the content goes beyond a limit, which is named, or what is called a ZIP is none that can be
+                opened.
             OSError: The file cannot be read; a name that is none, most likely content given as a str, is not repeated.
         """
         content = bron if isinstance(bron, bytes) else _read(Path(bron), naam)
         name = naam or ("" if isinstance(bron, bytes) else Path(bron).name)
         _refuse_name(name)
+        if not content:
+            raise UsageError("An empty file cannot be an attachment.", remedy="Leave it out, or give its content.")
         _refuse_size(len(content), name)
         packed = content if name.lower().endswith(_SUFFIX) else _packed(name, content)
         made = cls(bestandsnaam=name, omschrijving=omschrijving, inhoud=base64.b64encode(packed).decode("ascii"))

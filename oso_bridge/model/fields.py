@@ -26,7 +26,7 @@ def coded_fields() -> dict[str, int]:
 def _coded(part: type[BaseModel], path: str) -> Iterator[tuple[str, int]]:
     """The fields with codes below a part."""
     for name, field in part.model_fields.items():
-        kind, several = _kind(field.annotation)
+        kind, several = kind_of(field.annotation)
         step = f"{path}.{name}" if path else name
         below = step + "[]" if several else step
         if issubclass(kind, Code):
@@ -35,10 +35,10 @@ def _coded(part: type[BaseModel], path: str) -> Iterator[tuple[str, int]]:
             yield from _coded(kind, below)
 
 
-def _kind(annotation: Any) -> tuple[type, bool]:
-    """The type of one value of a field, and whether it holds several."""
+def kind_of(annotation: Any) -> tuple[type, bool]:
+    """The type of one value of a field (``object`` when it is no single type), and whether it holds several."""
     for inner in get_args(annotation):
-        kind, several = _kind(inner)
+        kind, several = kind_of(inner)
         if issubclass(kind, (Code, BaseModel)):
             return kind, several or get_origin(annotation) is list
     return (annotation if isinstance(annotation, type) and not get_args(annotation) else object), False

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from oso_bridge import catalog, data, releases
+from oso_bridge import catalog, data, plan, releases
 from oso_bridge.errors import UsageError, choose
 from oso_bridge.findings import LANGUAGES, Message, fill
 from oso_bridge.releases import Release
@@ -45,6 +45,8 @@ def _unknown(what: str) -> UsageError:
     elsewhere = _elsewhere(what)
     if elsewhere:
         return UsageError(f"The rule {what!r} holds only where no release is installed: {', '.join(elsewhere)}.")
+    if what.casefold() in {name.casefold() for name in plan.known_names()}:
+        return UsageError(f"{what!r} is an element, not a rule.", remedy=f"Where it belongs: oso-bridge where {what}.")
     return UsageError(f"There is no rule {what!r}.", remedy=choose(what, all_ids(), _ALL))
 
 

@@ -149,6 +149,8 @@ def to_utf8(data: bytes, limits: Limits = DEFAULT) -> bytes:
         body = _recode(body, encoding, limits)
     if not body or body.isspace():
         raise _not_xml("leeg")
+    if body.lstrip()[:1] in (b"{", b"["):
+        raise _json()
     declared = _declared(body)
     _refuse_conflict(encoding, declared, bool(marked))
     if encoding is None and declared not in ("utf-8", None):
@@ -321,6 +323,12 @@ def _too_much(name: str, limit: int) -> UnsafeDocument:
 
 def _not_xml(kind: str, line: int | None = None, **args: str) -> NotXml:
     return NotXml(f"The source is not XML that can be read: {kind}.", rule=f"DOC.{kind}", args=args, line=line)
+
+
+def _json() -> NotXml:
+    """What is said of JSON: most likely a dossier that the commands for JSON take."""
+    remedy = "A dossier as JSON: use oso-bridge todo or write, or Dossier.model_validate_json."
+    return NotXml("The source is JSON, not XML.", rule="DOC.json", remedy=remedy)
 
 
 def _syntax_error(error: etree.XMLSyntaxError, limits: Limits) -> NotXml | UnsafeDocument:

@@ -170,3 +170,9 @@ def test_a_rule_of_releases_that_are_not_installed_says_which(monkeypatch: pytes
     monkeypatch.setattr(releases, "installed", lambda: one)
     with pytest.raises(oso.UsageError, match=r"holds only where no release is installed: oso/2018\.1, oso/2019\.1"):
         oso.explain(ONLY_NEW)
+
+
+@pytest.mark.parametrize("name", ["herzienadvies", "Herzienadvies"])
+def test_the_name_of_an_element_leads_to_where(name: str) -> None:
+    with pytest.raises(oso.UsageError, match=f"oso-bridge where {name}"):
+        oso.explain(name)

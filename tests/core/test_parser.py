@@ -79,7 +79,7 @@ NO_XML = [
     (b"PK\x03\x04rest", "DOC.archief", None),
     (b"\x1f\x8brest", "DOC.archief", None),
     (b"leerling;naam\n", "DOC.geen-xml", 1),
-    (b'{"leerling": 1}', "DOC.geen-xml", 1),
+    (b'{"leerling": 1}', "DOC.json", None),
     (b"<a>\n<b>\n</a>", "DOC.tags", 3),
     (b"<a>\n<b>", "DOC.afgebroken", 2),
     (b"<a>\n<b", "DOC.afgebroken", 2),

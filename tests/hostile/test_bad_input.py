@@ -41,7 +41,7 @@ REFUSED: dict[str, tuple[bytes, str, int | None, type[oso.OsoBridgeError]]] = {
     "only a mark": (b"\xef\xbb\xbf", "DOC.leeg", None, oso.NotXml),
     "a mark and blanks": ("\ufeff \n".encode("utf-16-le"), "DOC.leeg", None, oso.NotXml),
     "plain text": (b"Geachte collega,\n", "DOC.geen-xml", 1, oso.NotXml),
-    "JSON": (b'{"dossier": {}}', "DOC.geen-xml", 1, oso.NotXml),
+    "JSON": (b'{"dossier": {}}', "DOC.json", None, oso.NotXml),
     "zeros": (bytes(5000), "DOC.geen-xml", 1, oso.NotXml),
     "gzip": (gzip.compress(GOOD), "DOC.archief", None, oso.NotXml),
     "ZIP": (_zipped(GOOD), "DOC.archief", None, oso.NotXml),

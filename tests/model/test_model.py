@@ -302,6 +302,13 @@ def test_a_file_becomes_an_attachment_and_a_file_again(tmp_path: Path) -> None:
     assert Bijlage.van(str(source)).inhoud == bijlage.inhoud
 
 
+def test_an_empty_file_is_no_attachment(tmp_path: Path) -> None:
+    (tmp_path / "leeg.txt").touch()
+    for source, name in ((b"", "leeg.txt"), (b"", "leeg.zip"), (tmp_path / "leeg.txt", None)):
+        with pytest.raises(UsageError, match="An empty file cannot be an attachment"):
+            Bijlage.van(source, naam=name)
+
+
 def test_the_same_content_gives_the_same_attachment() -> None:
     assert Bijlage.van(b"tekst", naam="a.txt") == Bijlage.van(b"tekst", naam="a.txt")
 
