@@ -13,40 +13,20 @@ import sys
 import zipfile
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import typer
 
 import oso_bridge as oso
 from oso_bridge import releases
-from oso_bridge.cli import app, checking, fast, labels, main, options
+from oso_bridge.cli import app, checking, fast, labels, options
 from oso_bridge.rules import rows
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 GOOD, BAD = EXAMPLES / "povo.xml", EXAMPLES / "kapot.xml"
 ONLY_POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and pipes of POSIX")
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Any:
-    """Runs the command line in this process."""
-
-    def call(*arguments: object) -> Result:
-        with pytest.raises(SystemExit) as stop:
-            main([str(item) for item in arguments])
-        captured = capfd.readouterr()
-        assert isinstance(stop.value.code, int)
-        return Result(stop.value.code, captured.out, captured.err)
-
-    return call
 
 
 def process(*arguments: object, **options: Any) -> subprocess.CompletedProcess[bytes]:

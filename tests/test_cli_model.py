@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jsonschema
 import pytest
 
 import oso_bridge as oso
-from oso_bridge.cli import dossiers, main
+from oso_bridge.cli import dossiers
 from oso_bridge.fiction.spoil import spoil
 from oso_bridge.model import Dossier, Extra, Leerling, OnderwijskundigRapport, Overstapadvies, where
 
@@ -22,27 +20,6 @@ GOOD, BAD = EXAMPLES / "povo.xml", EXAMPLES / "kapot.xml"
 PROFILES = ["popo", "povo", "vovo", "binnenbrin", "poswv", "voswv"]
 RELEASE = "oso/2019.1"
 CANARY = "KANARIE"
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Runs the command line in this process, with something on standard input when wanted."""
-
-    def call(*arguments: object, stdin: bytes = b"") -> Result:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as stop:
-            main([str(item) for item in arguments])
-        captured = capfd.readouterr()
-        assert isinstance(stop.value.code, int)
-        return Result(stop.value.code, captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture

@@ -4,32 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import pytest
+from typing import Any
 
 import oso_bridge as oso
-from oso_bridge.cli import main
 
 from . import samples
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Any:
-    def call(*arguments: object) -> Result:
-        with pytest.raises(SystemExit) as stop:
-            main([str(item) for item in arguments])
-        captured = capfd.readouterr()
-        assert isinstance(stop.value.code, int)
-        return Result(stop.value.code, captured.out, captured.err)
-
-    return call
 
 
 def test_one_command_adds_a_bundle(run: Any, user_data: Path, zipped: Path, tmp_path: Path) -> None:

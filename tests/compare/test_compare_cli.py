@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import typer
 
 import oso_bridge as oso
-from oso_bridge.cli import main
 from oso_bridge.model import Dossier
 
 from .samples import EXAMPLES
@@ -20,27 +17,6 @@ from .samples import EXAMPLES
 BASE, LATE, OTHER_PUPIL = EXAMPLES / "povo.xml", EXAMPLES / "nagekomen.xml", EXAMPLES / "popo.xml"
 CANARY = "Kanarie7f3a91"
 OLD_NUMBER, NEW_NUMBER = "0600000034", "0600000056"
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Runs the command line in this process."""
-
-    def call(*arguments: object, stdin: bytes = b"") -> Result:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as stop:
-            main([str(item) for item in arguments])
-        captured = capfd.readouterr()
-        assert isinstance(stop.value.code, int)
-        return Result(stop.value.code, captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture

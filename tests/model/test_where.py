@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 import oso_bridge as oso
 from oso_bridge import plan
-from oso_bridge.cli import main
 from oso_bridge.model import Adres, Dossier, Leerling, Overstapadvies, Verzorger, where
 from oso_bridge.model.fields import coded_fields
 
 REVISED = "rapport.advies.adviezen[soort=herzien].niveau"
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Any:
-    """Runs the command line in this process."""
-
-    def call(*arguments: str) -> Result:
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        captured = capfd.readouterr()
-        assert isinstance(stop.value.code, int)
-        return Result(stop.value.code, captured.out, captured.err)
-
-    return call
 
 
 def test_every_field_with_codes_is_there() -> None:
