@@ -185,8 +185,29 @@ def to_record(dossier: Dossier, release: Release) -> tuple[Record, list[Loss]]:
     Returns:
         The record of its root ``dossier``, versions and categories filled in, and the losses.
     """
+    made = written(dossier, release)
+    return made.record, made.losses
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a dossier in a release.
+
+    Attributes:
+        record: The record of its root ``dossier``, versions and categories filled in.
+        losses: What the release has no place for.
+        parts: Each part of the dossier that was written, beside the record that was written of it.
+    """
+
+    record: Record
+    losses: list[Loss]
+    parts: list[Held]
+
+
+def written(dossier: Dossier, release: Release) -> Written:
+    """The record of a dossier for a release, as :func:`to_record` has it, and where each part ended in it."""
     try:
-        return _to_record(dossier, release)
+        return _written(dossier, release)
     except OsoBridgeError:
         raise
     except (AttributeError, TypeError, KeyError, ValueError, RecursionError):
@@ -198,24 +219,25 @@ def to_record(dossier: Dossier, release: Release) -> tuple[Record, list[Loss]]:
     )
 
 
-def _to_record(dossier: Dossier, release: Release) -> tuple[Record, list[Loss]]:
+def _written(dossier: Dossier, release: Release) -> Written:
     bound = table(release)
-    record, held = bound.write(dossier)
+    record, held = bound.write_parts(dossier)
     losses: list[Loss] = []
     again = Dossier.model_validate(bound.read(record))
     if again != dossier:
         losses += _missing(dossier, again, "", bound.kinds)
-        gone = {id(item) for part in held for item in _lost(part, release, bound)}
+        gone = {id(item) for part in held if part.part.extra for item in _lost(part, release, bound)}
         losses += _kept_losses(dossier, gone, {id(part.part) for part in held}, release)
     fill(record, dossier, release)
     kept.settle_order(record, bound.shape.branch)
-    return record, losses
+    return Written(record, losses, held)
 
 
 def carried(dossier: Dossier, source: Release, target: Release) -> Dossier:
     """A copy of a dossier whose ``extra`` is that of another release, as far as it has the same places.
 
-    An unusual order, and elements that should have been there, say nothing outside their document and are left out.
+    An unusual order, elements that should have been there, and where the schema is to be found say nothing outside
+    their document, and are left out.
 
     Args:
         dossier: The dossier, as read from its document.
@@ -226,13 +248,22 @@ def carried(dossier: Dossier, source: Release, target: Release) -> Dossier:
     if not any(copy.bewaard()):
         return copy
     here, there = table(source), table(target)
-    places = {id(held.part): held for held in there.write(copy)[1]}
+    places = {id(held.part): held for held in there.write_parts(copy)[1]}
     for held in here.write(copy)[1]:
-        held.part.extra = [item for item in held.part.extra if item.soort not in ("volgorde", "ontbreekt")]
+        held.part.extra = [item for item in held.part.extra if not _is_of_the_form(item)]
         for item in held.part.extra:
             if item.release == source.id and item.soort in ("waarde", "blok") and id(held.part) in places:
                 _carry(item, kept.below(held.branch, here.shape.branch, item.pad), places[id(held.part)], there, target)
     return copy
+
+
+_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+
+
+def _is_of_the_form(item: Extra) -> bool:
+    """Whether what was kept is about the form of its document only."""
+    where = (f"{_XSI}schemaLocation", f"{_XSI}noNamespaceSchemaLocation")
+    return item.soort in ("volgorde", "ontbreekt") or (item.soort == "attribuut" and item.naam in where)
 
 
 def _carry(item: Extra, below: str | None, held: Held, there: Table, target: Release) -> None:
@@ -274,11 +305,13 @@ def _kept_losses(dossier: Dossier, gone: set[int], written: set[int], release: R
     for path, part in dossier.onderdelen():
         for item in part.extra:
             if item.release != release.id:
-                yield Loss(_place(item, path), "andere-release")
+                yield Loss(_place(item, path) or _WHOLE, "andere-release")
             elif id(item) in gone or id(part) not in written:
-                yield Loss(_place(item, path), "geen-plaats")
+                yield Loss(_place(item, path) or _WHOLE, "geen-plaats")
 
 
+_WHOLE = "dossier"
+"""The place of what the root itself held."""
 _NUMBER = re.compile(r"\[\d+\]")
 
 

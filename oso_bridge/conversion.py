@@ -2,9 +2,9 @@
 
 The road is that of reading and writing: document, dossier, record, bytes, check.  What moved between the releases
 moves because both tables bind it to the same field.  A place that the other release does not have is a loss found
-by :func:`oso_bridge.binding.to_record`.  A value that the other release does not take is found by the check of what
-was made: the value is recoded where ``omzetten.toml`` says how, else left out where the structure can do without it.
-What was wrong in the source already stays as it is: a conversion repairs nothing.
+by :func:`oso_bridge.binding.to_record`.  A value that the other release does not take is found by
+:mod:`oso_bridge.fitting`: it is recoded where ``omzetten.toml`` says how, else left out where the structure can do
+without it.  What was wrong in the source already stays as it is: a conversion repairs nothing.
 """
 
 from __future__ import annotations
@@ -16,25 +16,21 @@ from functools import cached_property
 from os import PathLike
 from typing import Any, BinaryIO
 
-from oso_bridge import binding, data, plan, releases, writing
+from oso_bridge import binding, data, fitting, plan, releases, writing
 from oso_bridge import document as documents
-from oso_bridge.binding import Loss
+from oso_bridge.binding import VERSIONS, Loss
 from oso_bridge.codes import code_list
+from oso_bridge.data import cached
 from oso_bridge.document import Document
 from oso_bridge.errors import UsageError, WouldLose
-from oso_bridge.findings import Finding
+from oso_bridge.fitting import Fault, Fitting
+from oso_bridge.kept import numbered
 from oso_bridge.model import Dossier
-from oso_bridge.plan import Branch, Tree
-from oso_bridge.records import GROUPS, TEXT, Record
+from oso_bridge.plan import Branch
+from oso_bridge.records import EXTRA, ORDER, Record
 from oso_bridge.releases import Release
 from oso_bridge.report import Report
 from oso_bridge.xml.writer import write_record
-
-_ABOUT_VALUES = frozenset(
-    ("keuzelijst", "type", "patroon", "lengte", "te-kort", "te-lang", "te-klein", "te-groot", "cijfers", "decimalen")
-)
-_MOST_ROUNDS = 20
-"""Leaving out a value can show another: a check names only the first fault of some values."""
 
 
 @dataclass(frozen=True)
@@ -85,17 +81,15 @@ def convert(source: str | PathLike[str] | bytes | BinaryIO | Document, *, to: st
         xml = writing.write(document)
         return Conversion(xml, documents.check(xml))
     parts = [_Part(dossier, document.release, target) for dossier in document.dossiers()]
-    several = document.root != "dossier"
     losses = [
-        replace(loss, path=f"dossier[{number}].{loss.path}" if several else loss.path)
+        replace(loss, path=f"dossier[{number}].{loss.path}".removesuffix(".dossier") if number > 1 else loss.path)
         for number, part in enumerate(parts, start=1)
         for loss in part.losses
     ]
-    losses += _beside(document)
+    record = parts[0].record if document.root == "dossier" else _several(document, parts, target, losses)
     if losses and strict:
         raise WouldLose(losses)
-    records = [part.record for part in parts]
-    xml = write_record({"dossier": records} if several else records[0], plan.load(target).tree(document.root))
+    xml = write_record(record, plan.load(target).tree(document.root))
     return Conversion(xml, documents.check(xml), losses)
 
 
@@ -114,12 +108,34 @@ def _refuse_unfit(document: Document, target: Release) -> None:
         raise UsageError(f"{target.id} has no {document.root}.", remedy="Convert the dossiers one by one.")
 
 
-def _beside(document: Document) -> Iterator[Loss]:
-    """What a document with several dossiers holds beside them."""
-    if document.root != "dossier":
-        for name in document.record:
-            if name != "dossier" and name[0] != "#":
-                yield Loss(name, "geen-plaats")
+def _several(document: Document, parts: list[_Part], target: Release, losses: list[Loss]) -> Record:
+    """The record of a document with several dossiers; what it holds beside them goes along as it is."""
+    here, there = document.reading.tree.root, plan.load(target).tree(document.root).root
+    beside = {name: value for name, value in document.record.items() if name != "dossier"}
+    return {"dossier": [part.record for part in parts], **_copied(beside, here, there, target, "", losses)}
+
+
+def _copied(record: Record, here: Branch, there: Branch, target: Release, place: str, losses: list[Loss]) -> Record:
+    """A record that has no place in the model, as far as the other release has the same elements."""
+    made: Record = {}
+    for name, value in record.items():
+        path = f"{place}.{name}" if place else name
+        if name == EXTRA:
+            losses.append(Loss(place or here.name, "geen-plaats"))
+        elif name in VERSIONS:
+            continue
+        elif name in there.branches and name in here.branches:
+            inner = [
+                _copied(item, here.branches[name], there.branches[name], target, numbered(place, name, number), losses)
+                for number, item in enumerate(value if isinstance(value, list) else [value])
+            ]
+            made[name] = inner if there.branches[name].many else inner[0]
+        elif name in there.leaves:
+            made[name] = value
+        elif name != ORDER:
+            losses.append(Loss(path, "geen-plaats"))
+    versions = {name: str(target.info[name]) for name in VERSIONS if name in there.leaves and name in target.info}
+    return {**made, **versions}
 
 
 class _Part:
@@ -127,164 +143,112 @@ class _Part:
 
     Attributes:
         record: Its record there.
-        losses: What it lost.
+        losses: What it lost, in the order of the dossier.
     """
 
     def __init__(self, dossier: Dossier, source: Release, target: Release) -> None:
-        self._dossier = dossier
-        self._source = source
-        self._tree = plan.load(target).tree("dossier")
+        copy = binding.carried(dossier, source, target)
+        for name in VERSIONS:
+            setattr(copy.levering, name, None)
+        fitting.settle_kinds(copy, target)
+        written = binding.written(copy, target)
         self._target = target
-        self.record, found = binding.to_record(binding.carried(dossier, source, target), target)
-        # what was kept of the source and did not come along has no place here either
-        self.losses = [replace(loss, kind="geen-plaats") if loss.kind == "andere-release" else loss for loss in found]
-        self._settle_values()
-        self.losses = [replace(loss, elsewhere=_elsewhere(loss, target)) for loss in self.losses]
+        self._fitting = Fitting(copy, written, source, target)
+        self.record = written.record
+        losses = dict.fromkeys([*_of_the_document(written.losses, source), *self._settled()])
+        self._fitting.tidy()
+        order = _Order(copy)
+        self.losses = [replace(loss, elsewhere=_elsewhere(loss, target)) for loss in sorted(losses, key=order)]
 
-    def _settle_values(self) -> None:
-        """Recode or leave out each value that this release does not take and that of the source did."""
+    def _settled(self) -> Iterator[Loss]:
+        """Recode or leave out each value that the target does not take, until there is no new one."""
         met: set[str] = set()
-        for _ in range(_MOST_ROUNDS):
-            found = [finding for finding in self._value_faults() if finding.xpath not in met]
-            if not found:
-                return
+        while found := [fault for fault in self._fitting.faults() if fault.spot.path not in met]:
             # from the end on, so that the numbers of those before it stay right
-            for finding in reversed(found):
-                met.add(str(finding.xpath))
-                self._settle(finding)
+            for fault in reversed(found):
+                met.add(fault.spot.path)
+                yield self._settle(fault)
 
-    def _value_faults(self) -> list[Finding]:
-        found = _about_values(self.record, self._tree)
-        if not found:
-            return []
-        known = self._known_faults
-        return [finding for finding in found if (finding.path, finding.rule) not in known]
-
-    @cached_property
-    def _known_faults(self) -> set[tuple[str | None, str]]:
-        """The faults of values that the source has already."""
-        record, _ = binding.to_record(self._dossier, self._source)
-        tree = plan.load(self._source).tree("dossier")
-        return {(finding.path, finding.rule) for finding in _about_values(record, tree)}
-
-    def _settle(self, finding: Finding) -> None:
-        spot = _spot(self.record, self._tree.root, str(finding.xpath))
-        if spot is None:
-            return
-        code = finding.args.get("lijst") if finding.layer == "codes" else None
-        other = _recoded(self._target, code, spot.value) if code else None
+    def _settle(self, fault: Fault) -> Loss:
+        other = None if fault.list is None else _recoded(self._target, fault.list, fault.spot.value)
         if other is not None:
-            spot.put(other)
-        elif spot.optional:
-            spot.remove()
-        kind = "versmald" if other is not None or code is None else "geen-code"
-        self.losses.append(Loss(str(finding.path or finding.xpath), kind))
-
-
-def _about_values(record: Record, tree: Tree) -> list[Finding]:
-    """What the check says of single values, in the order of the document."""
-    report = documents.check(write_record(record, tree), layers=("schema", "codes"))
-    return [
-        finding
-        for finding in report.findings
-        if finding.xpath
-        and ((finding.layer == "codes" and "lijst" in finding.args) or finding.rule.split(".")[1] in _ABOUT_VALUES)
-    ]
-
-
-# --- a value in a record ----------------------------------------------------------------------------------------------
-
-_STEP = re.compile(r"([^/\[\]]+)\[(\d+)\]")
-
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """Where a value stands in a record."""
-
-    owner: Record
-    name: str
-    number: int
-    optional: bool
-
-    @property
-    def value(self) -> str:
-        found = self.owner[self.name]
-        found = found[self.number] if isinstance(found, list) else found
-        return str(found[TEXT] if isinstance(found, dict) else found)
-
-    def put(self, text: str) -> None:
-        found = self.owner[self.name]
-        old = found[self.number] if isinstance(found, list) else found
-        new = {**old, TEXT: text} if isinstance(old, dict) else text
-        if isinstance(found, list):
-            found[self.number] = new
+            fault.spot.put(other)
         else:
-            self.owner[self.name] = new
-
-    def remove(self) -> None:
-        found = self.owner[self.name]
-        if isinstance(found, list) and len(found) > 1:
-            del found[self.number]
-        else:
-            del self.owner[self.name]
+            fault.spot.remove()
+        return Loss(fault.spot.path, "versmald" if other is not None or fault.list is None else "geen-code")
 
 
-def _spot(record: Record, branch: Branch, xpath: str) -> _Spot | None:
-    """The leaf at a place of a document, in the record it was written from."""
-    steps = [(name, int(number)) for name, number in _STEP.findall(xpath)][1:]
-    for position, (name, number) in enumerate(steps, start=1):
-        found = _children(record, name)
-        if number > len(found):
-            return None
-        owner, at = found[number - 1]
-        if position == len(steps):
-            leaf = branch.leaves.get(name)
-            several = isinstance(owner[name], list) and len(owner[name]) > 1
-            return _Spot(owner, name, at, several or _may_go(branch, name)) if leaf else None
-        inner = owner[name]
-        record, branch = inner[at] if isinstance(inner, list) else inner, branch.branches[name]
-    return None
+def _of_the_document(losses: list[Loss], source: Release) -> Iterator[Loss]:
+    """The losses of what the document said.
+
+    What was kept of the source and did not come along has no place in the target either.  Of which kind an item is, an
+    element says by its name only: no loss of its own, unless it is all that the item says.
+    """
+    for loss in losses:
+        item, _, name = loss.path.rpartition(".")
+        named = (fitting.unnumbered(item), name) in _named_kinds(source)
+        if not named or not any(other is not loss and other.path.startswith(f"{item}.") for other in losses):
+            yield replace(loss, kind="geen-plaats") if loss.kind == "andere-release" else loss
 
 
-def _children(record: Record, name: str) -> list[tuple[Record, int]]:
-    """The children of a name: the record each stands in, and its number there."""
-    owners = record.get(GROUPS, (record,))
-    return [
-        (owner, number)
-        for owner in owners
-        if name in owner
-        for number in range(len(owner[name]) if isinstance(owner[name], list) else 1)
-    ]
+@cached(maxsize=32)
+def _named_kinds(release: Release) -> frozenset[tuple[str, str]]:
+    """The lists of which a release knows the items by kind, with the field that says so and has no element itself."""
+    kinds = binding.table(release).kinds.items()
+    return frozenset((place, by) for place, by in kinds if f"{place}.{by}" not in _places(release))
 
 
-def _may_go(branch: Branch, name: str) -> bool:
-    """Whether the structure can do without a child."""
-    for particle in branch.content:
-        if name in [item["name"] for item in particle.get("choice", (particle,))]:
-            return not particle["min"]
-    return True
+@cached(maxsize=32)
+def _places(release: Release) -> frozenset[str]:
+    """The places of the model that a release has, without numbers and kinds."""
+    return frozenset(map(fitting.unnumbered, plan.model_paths(release).values()))
+
+
+class _Order:
+    """Sorts losses by their place in a dossier."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self._dossier = dossier
+
+    def __call__(self, loss: Loss) -> list[tuple[int, int]]:
+        found: Any = self._dossier
+        key = []
+        for name, number in _STEP.findall(loss.path):
+            names = list(getattr(type(found), "model_fields", ()))
+            key.append((names.index(name) if name in names else len(names), int(number or 1)))
+            found = getattr(found, name, None)
+            if isinstance(found, list):
+                found = found[key[-1][1] - 1] if key[-1][1] <= len(found) else None
+        return key
+
+
+_STEP = re.compile(r"([^.\[\]]+)(?:\[(\d+)\])?(?:\[[^]]*\])?(?:\.|$)")
 
 
 # --- what omzetten.toml says ------------------------------------------------------------------------------------------
 
 
-def _recoded(release: Release, number: str, text: str) -> str | None:
+def _recoded(release: Release, number: int, text: str) -> str | None:
     """What a code has become in a release, where another one says the same or more."""
     for row in _table(release.format).get("recode", ()):
-        if str(row["list"]) == number and row["code"] == text:
-            codes = code_list(release.format, row["list"], release.version).codes
-            return str(row["to"]) if row["to"] in codes else None
+        if row["list"] == number and row["code"] == text:
+            known = code_list(release.format, number, release.version).codes
+            return str(row["to"]) if row["to"] in known else None
     return None
+
+
+_OF_A_PLACE = ("geen-plaats", "een-van-meer")
 
 
 def _elsewhere(loss: Loss, release: Release) -> str | None:
-    """Where what is lost could go instead, in a release that has that place."""
-    path = re.sub(r"\[\d+\]", "", loss.path)
-    places = {place.replace("[]", "") for place in plan.model_paths(release).values()}
+    """Where what is lost could go instead, in a release that has that place; the last row that fits counts."""
+    path, places = fitting.unnumbered(loss.path), _places(release)
+    found = None
     for row in _table(release.format).get("elsewhere", ()):
-        if (path == row["model"] or path.startswith(row["model"] + ".")) and row["to"] in places:
-            return str(row["to"])
-    return None
+        fits = path == row["model"] or path.startswith(row["model"] + ".")
+        if fits and row["to"] in places and loss.kind in row.get("kinds", _OF_A_PLACE):
+            found = str(row["to"])
+    return found
 
 
 def _table(format_name: str) -> dict[str, Any]:

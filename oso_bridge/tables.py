@@ -300,9 +300,9 @@ class Shape:
         written = [shape.complete(shape.write(item, dossier, held)) for item in items]
         if shape.branch.grouped:
             groups, homes = _regrouped(written, shape.branch)
-            held.extend(Held(item, home, shape.branch) for item, home in zip(items, homes, strict=True) if item.extra)
+            held.extend(Held(item, home, shape.branch) for item, home in zip(items, homes, strict=True))
             return {GROUPS: groups}
-        held.extend(Held(item, record, shape.branch) for item, record in zip(items, written, strict=True) if item.extra)
+        held.extend(Held(item, record, shape.branch) for item, record in zip(items, written, strict=True))
         return written[0] if bound.single else written
 
 
@@ -539,10 +539,14 @@ class Table:
 
     def write(self, dossier: Any) -> tuple[Record, list[Held]]:
         """The record of a dossier, and its parts that hold what was kept, for :func:`oso_bridge.kept.restore`."""
+        record, held = self.write_parts(dossier)
+        return record, [item for item in held if item.part.extra]
+
+    def write_parts(self, dossier: Any) -> tuple[Record, list[Held]]:
+        """The record of a dossier, and each part that was written beside the record that was written of it."""
         held: list[Held] = []
         record = self.shape.write(dossier, dossier, held)
-        if dossier.extra:
-            held.append(Held(dossier, record, self.shape.branch))
+        held.append(Held(dossier, record, self.shape.branch))
         return record, held
 
     def place(self, pad: str) -> str:

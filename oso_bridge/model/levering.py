@@ -19,8 +19,9 @@ class Categorieen(Deel):
     vve: Code48 | None = veld("Uitlevering van voor- en vroegschoolse educatie.")
     schoolloopbaan: Code48 | None = veld("Uitlevering van de schoolloopbaan.")
     overstapadvies: Code48 | None = veld("Uitlevering van het overstapadvies.")
-    zorgenbegeleiding: Code48 | None = veld("Uitlevering van zorg en begeleiding, tot en met 2018.1.")
-    onderwijsondersteuning: Code48 | None = veld("Uitlevering van de onderwijsondersteuning, vanaf 2019.1.")
+    onderwijsondersteuning: Code48 | None = veld(
+        "Uitlevering van de ondersteuning, die tot en met 2018.1 zorg en begeleiding heet."
+    )
     verzuim: Code48 | None = veld("Uitlevering van het verzuim.")
     eindtoetsbo: Code48 | None = veld("Uitlevering van de eindtoets van het basisonderwijs.")
     toetsresultaten: Code48 | None = veld("Uitlevering van toetsen en hun resultaten.")
