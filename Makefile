@@ -14,10 +14,10 @@ PYTEST_ARGS ?= -n auto
 FILE        ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit conformance docs bench wheel clean
+.PHONY: help demo test lint types imports unit conformance docs bench bench-batch wheel clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 # --- environments: made once, and again when pyproject.toml changes -------------------------------------------------
 
@@ -72,6 +72,9 @@ conformance: $(VENV)/.ready ## the reference cases of what is built: CASES=folde
 
 bench: $(VENV)/.ready-bench ## race against other libraries, ratios only: FILE=one.xml for one file
 	@$(PY) benchmarks/race.py $(if $(FILE),"$(FILE)")
+
+bench-batch: $(VENV)/.ready ## many documents: two processes beside one, memory of many beside few, ratios only
+	@$(PY) benchmarks/batch.py
 
 # --- what leaves the house ------------------------------------------------------------------------------------------
 

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 from oso_bridge._version import __version__
 
 if TYPE_CHECKING:
+    from oso_bridge.batch import Outcome, convert_many
     from oso_bridge.binding import Loss
     from oso_bridge.bundles.installing import AddedRelease, add_release, remove_release
     from oso_bridge.codes import CodeList
     from oso_bridge.compare import Change, Differences, Merged, diff, merge
     from oso_bridge.conversion import Conversion, convert
-    from oso_bridge.document import Document, check, check_many, read
+    from oso_bridge.document import Document, check, check_each, check_many, read
     from oso_bridge.errors import (
         BundleRefused,
         DataError,
@@ -48,7 +49,8 @@ if TYPE_CHECKING:
     from oso_bridge.xml.limits import Limits
 
 _HOMES = {
-    "document": ("Document", "check", "check_many", "read"),
+    "batch": ("Outcome", "convert_many"),
+    "document": ("Document", "check", "check_each", "check_many", "read"),
     "bundles.installing": ("AddedRelease", "add_release", "remove_release"),
     "errors": (
         "BundleRefused",
@@ -103,6 +105,7 @@ __all__ = [
     "NotChecked",
     "NotXml",
     "OsoBridgeError",
+    "Outcome",
     "Override",
     "Overrides",
     "Release",
@@ -118,9 +121,11 @@ __all__ = [
     "__version__",
     "add_release",
     "check",
+    "check_each",
     "check_many",
     "codelist",
     "convert",
+    "convert_many",
     "diff",
     "explain",
     "installed",

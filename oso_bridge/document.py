@@ -7,12 +7,10 @@ once; the schema is asked while the tree exists, and the tree is dropped after r
 from __future__ import annotations
 
 import glob
-import multiprocessing
 import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -20,7 +18,17 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from oso_bridge import catalog, plan, releases
-from oso_bridge.errors import DocumentError, IllTyped, NotADossier, UnknownRelease, UnsafeDocument, UsageError, choose
+from oso_bridge import workers as crew
+from oso_bridge.errors import (
+    DocumentError,
+    IllTyped,
+    NotADossier,
+    OsoBridgeError,
+    UnknownRelease,
+    UnsafeDocument,
+    UsageError,
+    choose,
+)
 from oso_bridge.findings import Finding, Layer, Message, Severity, State
 from oso_bridge.overrides import Overrides, as_overrides
 from oso_bridge.plan import Tree
@@ -337,13 +345,22 @@ def check(
         OSError: The source cannot be read.
         UsageError: An argument names something that does not exist.
     """
-    wanted = _wanted(layers)
+    asked = _wanted(layers)
     if isinstance(source, Document) and (release is not None or limits is not None):
         raise UsageError("A document was read already.", remedy="Give release and limits to oso.read.")
     if validator is not None:
         engine.require_check(validator)
-    run = _Run(wanted, as_overrides(overrides), limits or DEFAULT, validator, show_values)
+    run = _Run(asked, as_overrides(overrides), limits or DEFAULT, validator, show_values)
     return run.document(source) if isinstance(source, Document) else run.source(source, release)
+
+
+def wanted(layers: Iterable[str] | None) -> tuple[str, ...]:
+    """The layers that are asked for, by name, without the one that is never left out.
+
+    Raises:
+        UsageError: There is no such layer.
+    """
+    return tuple(sorted(_wanted(layers) - {"wellformed"}))
 
 
 def _wanted(layers: Iterable[str] | None) -> frozenset[str]:
@@ -639,12 +656,27 @@ class _Run:
 
 def _refusal(error: DocumentError, layer: str) -> Finding:
     """The finding for a document that cannot be read any further."""
-    kind = error.rule.removeprefix("DOC.")
+    return refused(error.rule, layer, error.args_, error.line)
+
+
+def refused(
+    rule: str, layer: str = "wellformed", args: Mapping[str, str] | None = None, line: int | None = None
+) -> Finding:
+    """The finding for a document that nothing more can be done with.
+
+    Args:
+        rule: An id that begins with ``DOC.``.
+        layer: The layer that found it.
+        args: The arguments of its text.
+        line: The line, when it is known.
+
+    Raises:
+        DataError: There is no text for that id.
+    """
+    kind = rule.removeprefix("DOC.").replace("niet-geopend.", "niet-geopend-")
     kind = "limiet-parser" if kind == "limiet.parser" else "limiet" if kind.startswith("limiet.") else kind
     message = catalog.message("DOC", kind)
-    return Finding(
-        error.rule, layer, Severity.ERROR, False, message, xpath=DOCUMENT.xpath, line=error.line, args=error.args_
-    )
+    return Finding(rule, layer, Severity.ERROR, False, message, xpath=DOCUMENT.xpath, line=line, args=dict(args or {}))
 
 
 def _official_id(row: Any, shown: str) -> str | None:
@@ -686,32 +718,81 @@ def check_many(
         show_values: See :func:`check`.
 
     Returns:
-        A report for each source, in their order. A file that cannot be opened has one too.
+        A report for each source, in their order. A file that cannot be opened has one too. All are kept; for more
+        documents than memory holds reports of, see :func:`check_each`.
+
+    Raises:
+        UsageError: Nothing goes with the pattern, or an argument names something that does not exist.
+    """
+    return Reports(
+        check_each(
+            sources,
+            workers=workers,
+            release=release,
+            layers=layers,
+            overrides=overrides,
+            limits=limits,
+            validator=validator,
+            show_values=show_values,
+        )
+    )
+
+
+def check_each(
+    sources: str | os.PathLike[str] | Iterable[Source],
+    *,
+    workers: int = 1,
+    release: str | None = None,
+    layers: Iterable[str] | None = None,
+    overrides: Overrides | str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
+    validator: str | None = None,
+    show_values: bool = False,
+) -> Iterator[Report]:
+    """Check several documents one after another, and keep nothing of those that are done.
+
+    Args:
+        sources: See :func:`check_many`. Sources from a generator are asked for when there is work to give out.
+        workers: See :func:`check_many`.
+        release: See :func:`check`, as for the arguments below.
+        layers: See :func:`check`.
+        overrides: See :func:`check`.
+        limits: See :func:`check`.
+        validator: See :func:`check`.
+        show_values: See :func:`check`.
+
+    Returns:
+        An iterator over the reports, in the order of the sources. A document whose process died has a report that
+        says so. Closing the iterator stops the work.
 
     Raises:
         UsageError: Nothing goes with the pattern, or an argument names something that does not exist.
     """
     if workers < 1:
         raise UsageError("workers is a whole number from 1 on.")
-    wanted = sorted(_wanted(layers) - {"wellformed"})
-    job = _Job(release, tuple(wanted), as_overrides(overrides), limits, validator, show_values)
+    if validator is not None:
+        engine.require_check(validator)
+    if release is not None:
+        releases.release(release)
+    job = Job(release, wanted(layers), as_overrides(overrides), limits, validator, show_values)
+    found, total = _counted(sources)
+    if workers < 2 or total == 1:
+        return map(job, found)
+    items = (portable(item, limits or DEFAULT) for item in found)
+    return crew.spread(job, items, workers=workers, lost=_lost, total=total)
+
+
+def _counted(sources: str | os.PathLike[str] | Iterable[Source]) -> tuple[Iterable[Source], int | None]:
+    """The sources, and how many there are when that is known without asking for them."""
+    if isinstance(sources, Iterable) and not isinstance(sources, (str, os.PathLike, Sized)):
+        return sources, None
     found = expand(sources)
-    if workers < 2 or len(found) < 2:
-        return Reports(map(job, found))
-    with ProcessPoolExecutor(min(workers, len(found)), mp_context=_processes()) as pool:
-        chunk = max(1, min(256, len(found) // (workers * 4)))
-        return Reports(pool.map(job, [_portable(item, limits or DEFAULT) for item in found], chunksize=chunk))
-
-
-def _processes() -> BaseContext:
-    """How processes are started: never by a plain fork, which can hang in a program that has threads."""
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    return multiprocessing.get_context(method)
+    return found, len(found)
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """The check of one of several sources, also in another process."""
+class Job:
+    """The check of one of several sources, also in another process; the fields are arguments of :func:`check`."""
 
     release: str | None
     layers: tuple[str, ...]
@@ -721,6 +802,11 @@ class _Job:
     show_values: bool
 
     def __call__(self, source: Source) -> Report:
+        """The report, whatever the source is; it does not hold on to the bytes.
+
+        Raises:
+            UsageError: An argument names something that does not exist, or this is no source.
+        """
         try:
             report = check(
                 source,
@@ -734,20 +820,44 @@ class _Job:
             return report.settled()
         except OSError as error:
             return unopened(name_of(source), error)
+        except OsoBridgeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one document does not stop the rest
+            return _unfinished(name_of(source), unexpected(error))
+
+
+def unexpected(error: Exception) -> Finding:
+    """The finding for a fault of this package: the kind of error and the line of ours, never its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return refused("DOC.onverwacht", args={"fout": f"{type(error).__name__}{at}"})
+
+
+def _lost(source: Source) -> Report:
+    """The report of a document whose process died."""
+    return _unfinished(name_of(source), refused("DOC.proces"))
 
 
 def unopened(name: str, error: OSError) -> Report:
     """The report of a source that cannot be opened."""
+    return _unfinished(name, refused(why_unopened(error)))
+
+
+def why_unopened(error: OSError) -> str:
+    """The id for a source that cannot be opened."""
     kind = "map" if isinstance(error, IsADirectoryError) else "rechten" if isinstance(error, PermissionError) else "weg"
-    message = catalog.message("DOC", f"niet-geopend-{kind}")
-    finding = Finding(f"DOC.niet-geopend.{kind}", "wellformed", Severity.ERROR, False, message, xpath="/[1]")
+    return f"DOC.niet-geopend.{kind}"
+
+
+def _unfinished(name: str, finding: Finding) -> Report:
+    """The report of a document that no layer could look at."""
     why = catalog.message("LAAG", "niet-gelezen")
     failed = Layer("wellformed", State.FAILED, True)
     others = [Layer(layer, State.NOT_RUN, layer in REQUIRED, None, why) for layer in LAYERS[1:]]
     return Report(name, None, None, None, (failed, *others), (finding,))
 
 
-def _portable(source: Source, limits: Limits) -> Source:
+def portable(source: Source, limits: Limits) -> Source:
     """A source as another process can take it; of an open file that is too large, as much as is refused there too."""
     if not isinstance(source, memoryview) and not hasattr(source, "read"):
         return source

@@ -106,6 +106,9 @@ class Tree:
         self.branches: list[Branch] = []
         self.root = self._branch(root, plan.elements[root], None, 1, False)
         self.by_path = {branch.path: branch for branch in self.branches}
+        self._by_name: dict[str, list[Branch]] = {}
+        for branch in self.branches:
+            self._by_name.setdefault(branch.name, []).append(branch)
 
     def _branch(self, name: str, kind: str, parent: Branch | None, least: int, many: bool) -> Branch:
         described = self.plan.types[kind]
@@ -138,7 +141,8 @@ class Tree:
 
     def ending_in(self, *names: str) -> list[Branch]:
         """The branches whose path ends in these names, in the order of the structure."""
-        return [branch for branch in self.branches if tuple(branch.path.split("/")[-len(names) :]) == names]
+        named = self._by_name.get(names[-1], ()) if names else ()
+        return [branch for branch in named if tuple(branch.path.split("/")[-len(names) :]) == names]
 
 
 class Plan:

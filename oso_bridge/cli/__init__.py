@@ -26,6 +26,10 @@ def _run(arguments: Sequence[str]) -> int:
     """Run by the short way when there is one."""
     from oso_bridge.cli import fast
 
+    if fast.wants_workers(arguments):
+        from oso_bridge.workers import prepare
+
+        prepare("oso_bridge.cli.warm", *(["oso_bridge.conversion"] if arguments[0] == "convert" else []))
     plain = fast.arguments(arguments)
     if plain is None:
         from oso_bridge.cli.app import run

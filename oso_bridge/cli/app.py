@@ -23,6 +23,7 @@ COMMANDS = {
     "show": "Show a dossier as something a person can read.",
     "read": "Say what a document is, or give its dossier as JSON.",
     "write": "Write the JSON of a dossier as XML of a release.",
+    "convert": "Convert documents to another release and say what is lost.",
     "todo": "Say what a dossier still needs before it can be written.",
     "diff": "Say what differs between two dossiers, by meaning.",
     "merge": "Make one dossier of two of the same pupil.",

@@ -33,6 +33,15 @@ def command(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress; as text only the documents that are not in order.")
     ] = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Only how many documents came out how, and the rules broken most.")
+    ] = False,
+    journal: Annotated[
+        Path | None, typer.Option("--journal", help="With --summary: write down what came of each document.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Pass over what stands in the journal and has not changed.")
+    ] = False,
 ) -> None:
     """Check documents and report what is wrong, where, and what to do.
 
@@ -51,5 +60,8 @@ def command(
         release=release,
         sort=sort,
         quiet=quiet,
+        summary=summary,
+        journal=journal,
+        resume=resume,
     )
     raise typer.Exit(code)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oso_bridge.cli import inputs, output
+from oso_bridge.cli import inputs, output, progress
 from oso_bridge.errors import UsageError
 from oso_bridge.render import format_of, render
 from oso_bridge.render.outcome import exit_code
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from oso_bridge.cli.inputs import Input
     from oso_bridge.overrides import Overrides
-
-_FEW = 5  # documents that are checked before anyone wonders whether something happens
 
 
 def run(
@@ -34,6 +33,9 @@ def run(
     release: str | None = None,
     sort: str = "rule",
     quiet: bool = False,
+    summary: bool = False,
+    journal: str | Path | None = None,
+    resume: bool = False,
 ) -> int:
     """Check documents, write the report, and give the exit code.
 
@@ -49,6 +51,9 @@ def run(
         release: The release to follow.
         sort: The order of findings in a report as text, ``rule`` or ``line``.
         quiet: No progress; as text only the documents that are not in order.
+        summary: Only how many documents came out how, and the rules that were broken most; nothing else is kept.
+        journal: Where to write down what came of each document.
+        resume: Pass over what stands in the journal.
 
     Raises:
         OSError: A file cannot be read or written.
@@ -57,10 +62,17 @@ def run(
     """
     output_file = Path(output_file) if output_file else None
     chosen = report_format or (format_of(output_file) if output_file else "text")
+    if journal is not None and not summary:
+        raise UsageError("A journal holds outcomes and no findings.", remedy="Give --summary with --journal.")
+    if resume and journal is None:
+        raise UsageError("--resume needs to know what was done.", remedy="Give --journal FILE.")
     # A format or language that does not exist is said before the work, not after it.
     rendered([], chosen, lang, sort)
     sources = inputs.expand(files)
     settings = _settings(layers, overrides, release, show_values)
+    if summary:
+        told = _Survey(sources, settings, workers, quiet, journal, resume)
+        return told.run(chosen, lang, output_file)
     reports = [report.to_dict() for report in _reports(sources, settings, workers, quiet)]
     shown = [report for report in reports if not quiet or chosen != "text" or report["exit_code"]]
     if shown or not quiet:
@@ -130,19 +142,65 @@ def _reports(sources: list[Input], settings: dict[str, Any], workers: int, quiet
 
     if len(sources) == 1:
         return [oso.check(sources[0], **settings)]
-    watched = not quiet and sys.stderr.isatty() and len(sources) > _FEW
-    if workers > 1:
-        return oso.check_many(sources, workers=workers, **settings)
-    one_by_one = (oso.check_many([source], **settings)[0] for source in sources)
-    return _progress(one_by_one, len(sources)) if watched else one_by_one
+    found = oso.check_each(sources, workers=workers, **settings)
+    return progress.shown(found, len(sources), "Checking", quiet=quiet)
 
 
-def _progress(reports: Iterable[Any], total: int) -> Iterator[Any]:
-    """Progress on standard error."""
-    from rich.console import Console
-    from rich.progress import track
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """A check of which only the summary is wanted."""
 
-    yield from track(reports, "Checking", total=total, console=Console(stderr=True), transient=True)
+    sources: list[Input]
+    settings: dict[str, Any]
+    workers: int
+    quiet: bool
+    journal: str | Path | None
+    resume: bool
+
+    def run(self, chosen: str, lang: str, output_file: Path | None) -> int:
+        """Check, write the summary, and give the exit code."""
+        from oso_bridge.cli.summary import Summary, table
+        from oso_bridge.render import json
+
+        if chosen not in ("text", "json"):
+            raise UsageError(f"There is no summary as {chosen}.", remedy="Choose text or json.")
+        found = Summary()
+        with closing(self._outcomes()) as outcomes:
+            for outcome in progress.shown(outcomes, len(self.sources), "Checking", quiet=self.quiet):
+                found.add(outcome)
+        told = found.check()
+        text = table(told, lang) if chosen == "text" else json.dump({"summary": told})
+        output.write(text, output_file, sources=self.sources)
+        return found.exit_code
+
+    def _outcomes(self) -> Any:
+        from oso_bridge import batch, document, releases
+        from oso_bridge.journal import Journal
+
+        if self.settings["release"] is not None:
+            releases.release(self.settings["release"])
+        wanted = document.wanted(self.settings["layers"])
+        job = document.Job(**{**self.settings, "layers": wanted}, limits=None, validator=None)
+        kept = Journal(self._file(), self._options(wanted), resume=self.resume) if self.journal else None
+        return batch.survey(self.sources, job, workers=self.workers, journal=kept)
+
+    def _file(self) -> Path:
+        path = Path(str(self.journal))
+        if any(isinstance(source, str) and path.exists() and path.samefile(source) for source in self.sources):
+            raise UsageError("The journal would overwrite a document that is read.", where=str(path))
+        return path
+
+    def _options(self, layers: tuple[str, ...]) -> dict[str, Any]:
+        """What the outcomes depend on; decisions that end make them depend on the day."""
+        from datetime import date
+
+        from oso_bridge.report import digest_of
+
+        decided = self.settings["overrides"]
+        decisions = digest_of(repr(decided.decisions).encode()) if decided else None
+        day = date.today().isoformat() if decided else None
+        release = self.settings["release"]
+        return {"command": "check", "release": release, "layers": layers, "overrides": decisions, "day": day}
 
 
 def rendered(reports: list[dict[str, Any]], chosen: str, lang: str, sort: str, *, colour: bool = False) -> str:

@@ -8,6 +8,7 @@ a test holds these names to those that Typer knows.
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ VALUES = {
     "--sort": "sort",
 }
 FLAGS = {"--show-values": "show_values", "--quiet": "quiet", "-q": "quiet"}
+
+
+def wants_workers(given: Sequence[str]) -> bool:
+    """Whether a command is asked to share its work among processes; they are made ready while it is read further."""
+    if not given or given[0] not in ("check", "convert") or "_OSO_BRIDGE_COMPLETE" in os.environ:
+        return False
+    words = " ".join(given).replace("--workers=", "--workers ").split(" ")
+    return any(name == "--workers" and number.isdecimal() and int(number) > 1 for name, number in pairwise(words))
 
 
 def arguments(given: Sequence[str]) -> dict[str, Any] | None:

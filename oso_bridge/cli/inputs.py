@@ -25,6 +25,44 @@ def expand(names: Sequence[str]) -> list[Input]:
     return [sys.stdin.buffer if path == STDIN else path for path in dict.fromkeys(found)]
 
 
+def named(names: Sequence[str], output: Path) -> list[tuple[str, str]]:
+    """The documents behind the arguments, each once, with the name of each below a folder that mirrors theirs.
+
+    Args:
+        names: What the user gave.
+        output: The folder to mirror them in; what a folder or pattern finds in there is what an earlier run made.
+
+    Raises:
+        UsageError: See :func:`expand`; standard input has no name.
+    """
+    from oso_bridge.batch import below, fixed_part
+
+    made = output.resolve()
+    found: list[tuple[str, str]] = []
+    for name in names:
+        if name == STDIN:
+            raise UsageError("Standard input has no name to keep.", remedy="Convert it by itself.")
+        root = fixed_part(name) if name else None
+        for path in _expand(name):
+            if root is None or not Path(path).resolve().is_relative_to(made):
+                found.append((path, below(root, path)))
+    if not found:
+        raise UsageError("There is nothing but what stands in the output folder.", remedy="Name another folder.")
+    return found if len(names) == 1 else _each_once(found)
+
+
+def _each_once(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    first: dict[str, str] = {}
+    for path, name in found:
+        first.setdefault(path, name)
+    return list(first.items())
+
+
+def is_one(names: Sequence[str]) -> bool:
+    """Whether the arguments name one document, and no folder or pattern."""
+    return len(names) == 1 and (names[0] == STDIN or (Path(names[0]).exists() and not Path(names[0]).is_dir()))
+
+
 def single(name: str) -> Input:
     """The one document behind an argument.
 

@@ -50,6 +50,16 @@ def write(text: str, output: Path | None = None, *, sources: Iterable[object] = 
     output.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
+def say(text: str) -> None:
+    """A piece of a report on standard output, while progress may be shown beside it."""
+    if sys.stdout.isatty():
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.flush()
+    else:
+        _to_stdout(text)
+
+
 def _to_stdout(text: str) -> None:
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is None:

@@ -215,3 +215,27 @@ def test_the_canary_can_be_heard() -> None:
         "repr",
         *(f"{form} nl" for form in FORMATS),
     }
+
+
+# --- conversion ---------------------------------------------------------------------------------------------------
+
+
+def test_a_conversion_says_no_more_than_places(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder, out = tmp_path / "dossiers", tmp_path / "uit"
+    folder.mkdir()
+    documents = [all_at_once(), *BROKEN.values(), *(one for place in branches()[::4] for one in in_elements(place))]
+    for number, document in enumerate(documents):
+        (folder / f"{number:04}.xml").write_bytes(document)
+    report = tmp_path / "report.json"
+    arguments = ["convert", str(folder), "--to", "oso/2016.1", "--output", str(out), "--report", str(report)]
+    code, output = heard(capfd, *arguments)
+    assert code == 1
+    assert KANARIE not in output
+    assert KANARIE not in report.read_text("utf-8")
+    assert KANARIE not in next(out.glob("*.jsonl")).read_text("utf-8")
+    told = json.loads(report.read_text("utf-8"))
+    assert "DOC.onverwacht" not in {row["rule"] for row in told["summary"]["rules"]}
+    assert told["summary"]["with_losses"] > 20
+    code, output = heard(capfd, *arguments[:1], str(folder / "0000.xml"), *arguments[2:4], "--strict")
+    assert code == 1
+    assert KANARIE not in output
