@@ -65,10 +65,8 @@ def test_strict_refuses_and_writes_nothing(run: Any, tmp_path: Path) -> None:
     assert (same.code, same.out.encode()) == (0, oso.convert(FULL, to="oso/2019.1").xml)
 
 
-def test_a_document_from_standard_input(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    with GOOD.open("rb") as file:
-        monkeypatch.setattr(sys, "stdin", type("Input", (), {"buffer": file}))
-        made = run("convert", "-", *TO)
+def test_a_document_from_standard_input(run: Any) -> None:
+    made = run("convert", "-", *TO, stdin=GOOD.read_bytes())
     assert made.out.encode() == oso.convert(GOOD, to=TO[1]).xml
 
 
