@@ -8,7 +8,7 @@ BIN     = $(VENV)/bin
 PY      = $(BIN)/python
 
 # The folders of reference cases whose format and release are built so far, for `make conformance`.
-BUILT = oso/2019.1 oso/2018.1 oso/2017.1 oso/2016.1 oso/1.2.2 oso/1.1.1
+BUILT = oso/2019.1 oso/2018.1 oso/2017.1 oso/2016.1 oso/1.2.2 oso/1.1.1 edexml uwlr
 
 PYTEST_ARGS ?= -n auto
 FILE        ?=

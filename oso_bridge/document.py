@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from oso_bridge import catalog, plan, releases
+from oso_bridge import catalog, data, plan, releases
 from oso_bridge import workers as crew
 from oso_bridge.errors import (
     DocumentError,
@@ -137,7 +137,8 @@ class Document:
 
         Raises:
             IllTyped: With ``strict``, and there are such values.
-            UsageError: The document holds several dossiers, or none; see :meth:`dossiers`.
+            UsageError: The document holds several dossiers, or none; see :meth:`dossiers`. Or it is of a format that
+                holds something else, such as EDEXML.
             DataError: The release has no table.
         """
         found = self.dossiers(strict=strict)
@@ -149,6 +150,7 @@ class Document:
         """The dossiers in the document, one for each; see :meth:`dossier`."""
         from oso_bridge import binding
 
+        self._refuse_other_format()
         trusted = self.reading.elements is None
         records = binding.records(self.record, self.root)
         found = [binding.to_dossier(record, self.release, self.root, trusted) for record in records]
@@ -157,6 +159,14 @@ class Document:
             if wrong:
                 raise IllTyped(wrong)
         return found
+
+    def _refuse_other_format(self) -> None:
+        """Say what a document holds instead of dossiers."""
+        holds = data.toml("schemas", self.release.format, "format.toml").get("holds")
+        if holds:
+            raise UsageError(
+                f"This document is no dossier: it holds {holds['en']}.", remedy="Use document.record: what it said."
+            )
 
     def attachments(self) -> Iterator[tuple[str, str, str, str]]:
         """The attachments: path, file name, description and the content in base64, in document order."""
@@ -197,7 +207,7 @@ def _identify(root: etree._Element, named: str | None) -> _Identity:
     namespace = name.namespace or ""
     if named is not None:
         return _Identity(releases.release(named), None, name.localname, namespace)
-    found = releases.by_namespace(namespace)
+    found = releases.by_root(namespace, name.localname, lambda: _version(root))
     guess = None if found else releases.guess(namespace)
     if guess is not None and name.localname in guess.nearest.roots:
         return _Identity(guess.nearest, guess, name.localname, namespace)
@@ -210,6 +220,17 @@ def _identify(root: etree._Element, named: str | None) -> _Identity:
             line=parser.line_of(root),
         )
     return _Identity(found, None, name.localname, namespace)
+
+
+_VERSION_AT = ("xsdversie", "school/xsdversie", "*/school/xsdversie")
+
+
+def _version(root: etree._Element) -> str | None:
+    """What a document says of its version, where it is not in its namespace."""
+    for path in _VERSION_AT:
+        for text in root.iterfind("/".join(step if step == "*" else f"{{*}}{step}" for step in path.split("/"))):
+            return (text.text or "").strip()
+    return None
 
 
 def _root_args(identity: _Identity) -> dict[str, str]:
@@ -282,6 +303,8 @@ def _validate(root: etree._Element, identity: _Identity, limits: Limits) -> list
     if identity.guess is not None:
         parser.refuse_shape(root, limits)
         return None
+    if identity.release.info.get("keys"):
+        schema.refuse_same_keys(root, identity.release, limits)
     errors = schema.load(identity.release).validate(root)
     if errors is not None:
         parser.refuse_shape(root, limits)
@@ -291,7 +314,8 @@ def _validate(root: etree._Element, identity: _Identity, limits: Limits) -> list
 def _faults(errors: list[Any], root: etree._Element, identity: _Identity, tree: Tree | None) -> tuple[SchemaFault, ...]:
     if not errors:
         return ()
-    explained = schema.explain(errors, root, plan.load(identity.release), tree)
+    release = identity.release
+    explained = schema.explain(errors, root, plan.load(release), tree, lambda: schema.load(release).constraints)
     any_tree = tree or plan.load(identity.release).tree(identity.release.roots[0])
     locator = Locator(Reading({}, {}, any_tree), lambda: root)
     return tuple(
@@ -433,6 +457,11 @@ class _Run:
         reason = catalog.message("LAAG", why)
         self.layers.append(Layer(name, State.NOT_RUN, name in REQUIRED, None, reason, args or {}))
 
+    def without(self, layer: str, release: Release) -> None:
+        """A layer that the format has nothing for: it is not asked for either."""
+        reason, args = catalog.message("LAAG", "zonder"), {"formaat": release.format.upper()}
+        self.layers.append(Layer(layer, State.NOT_RUN, False, None, reason, args))
+
     def unknown(self, name: str, data: bytes | None, error: DocumentError, start: float) -> Report:
         """The report of XML that belongs to no format: readable, and right by no schema."""
         self.passed("wellformed", start)
@@ -476,7 +505,9 @@ class _Run:
             args = {"aantal": str(more)}
             self.findings.append(Finding("XSD.meer", "schema", Severity.ERROR, False, message, xpath="/[1]", args=args))
         state = State.FAILED if faults else State.PASSED
-        self.layers.append(Layer("schema", state, True, perf_counter() - start))
+        reason = catalog.message("LAAG", "voorlopig") if release.provisional else None
+        args = {"release": release.id} if reason else {}
+        self.layers.append(Layer("schema", state, True, perf_counter() - start, reason, args))
 
     def path(self, release: Release, place: Place) -> str | None:
         """A place in the words of the model; in those of the document where a release has no table."""
@@ -518,13 +549,17 @@ class _Run:
             for layer in wanted:
                 self.absent(layer, document)
             return None
-        if not engine.engine(document.release, document.root).rows:
+        rules = engine.engine(document.release, document.root)
+        if not rules.rows:
             self.stylesheet_layers(document, wanted)
             return None
         start = perf_counter()
-        outcome = engine.engine(document.release, document.root).run(document.reading.index, self.validator)
+        outcome = rules.run(document.reading.index, self.validator)
         duration = (perf_counter() - start) / 2
         for layer in wanted:
+            if layer in rules.without:
+                self.without(layer, document.release)
+                continue
             hits = [hit for hit in outcome.hits if hit.row.layer == layer]
             self.add_rules(layer, hits, outcome, document, duration)
         return outcome

@@ -36,6 +36,7 @@ class Leaf:
         min: How often it must occur, at least, where it stands.
         many: True when it may occur more than once.
         parent: The branch it is in.
+        tag: Its name in Clark notation.
     """
 
     name: str
@@ -44,11 +45,17 @@ class Leaf:
     min: int
     many: bool
     parent: Branch
+    tag: str
 
     @property
     def path(self) -> str:
         """The place in the structure, such as ``dossier/overdrachtsoort``."""
         return f"{self.parent.path}/{self.name}"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the element, empty when it has none."""
+        return _namespace_of(self.tag)
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +72,12 @@ class Branch:
         many: True when it may occur more than once.
         grouped: True when its content is one repeated sequence.
         content: Its content as in the plan.
+        tag: Its name in Clark notation.
+        attributes: The names of its attributes; ``xsi:type`` for an element that says itself of which type it is.
+        special: True when a record holds more of it than its children one by one: rounds, attributes, or the order
+            of children that may be mixed.
+        mixed: True when some of its children may stand in any order among one another.
+        abroad: True when some of its children are in another namespace.
         branches: Its children with children, by name.
         leaves: Its children with only text, by name.
         steps: What a reader does with a child, by tag in Clark notation.
@@ -80,6 +93,11 @@ class Branch:
     many: bool
     grouped: bool
     content: list[dict[str, Any]]
+    tag: str
+    attributes: tuple[str, ...]
+    special: bool
+    mixed: bool
+    abroad: bool = False
     branches: dict[str, Branch] = field(default_factory=dict)
     leaves: dict[str, Leaf] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
@@ -90,12 +108,18 @@ class Branch:
         """The names of the children in the order of the structure."""
         return [item["name"] for particle in self.content for item in particle.get("choice", [particle])]
 
+    @property
+    def namespace(self) -> str:
+        """The namespace of the element, empty when it has none."""
+        return _namespace_of(self.tag)
+
 
 class Tree:
     """A plan unrolled from one root.
 
     Attributes:
         root: The branch of the root element.
+        namespace: The namespace of most elements.
         branches: All branches by number.
         by_path: All branches by path.
     """
@@ -104,17 +128,22 @@ class Tree:
         self.plan = plan
         self.namespace = namespace
         self.branches: list[Branch] = []
-        self.root = self._branch(root, plan.elements[root], None, 1, False)
+        tag = _tag(plan.namespaces.get(root, namespace), root)
+        self.root = self._branch(root, plan.elements[root], None, 1, False, tag)
         self.by_path = {branch.path: branch for branch in self.branches}
         self._by_name: dict[str, list[Branch]] = {}
         for branch in self.branches:
             self._by_name.setdefault(branch.name, []).append(branch)
 
-    def _branch(self, name: str, kind: str, parent: Branch | None, least: int, many: bool) -> Branch:
+    def _branch(self, name: str, kind: str, parent: Branch | None, least: int, many: bool, tag: str) -> Branch:
         described = self.plan.types[kind]
         path = f"{parent.path}/{name}" if parent else name
-        grouped = "repeat" in described
-        branch = Branch(len(self.branches), name, kind, path, parent, least, many, grouped, described["content"])
+        content, grouped, attributes = described["content"], "repeat" in described, _attributes(described)
+        mixed = any(particle.get("max", 1) != 1 for particle in content if "choice" in particle)
+        special = grouped or mixed or bool(attributes)
+        branch = Branch(
+            len(self.branches), name, kind, path, parent, least, many, grouped, content, tag, attributes, special, mixed
+        )
         self.branches.append(branch)
         order = 0
         for particle in branch.content:
@@ -126,15 +155,17 @@ class Tree:
 
     def _child(self, branch: Branch, item: dict[str, Any], least: int, order: int) -> None:
         name, kind, many = item["name"], item["type"], item["max"] != 1
-        tag = f"{{{self.namespace}}}{name}" if self.namespace else name
+        around = self.plan.types[branch.type].get("namespace", self.namespace)
+        tag = _tag(item.get("namespace", around), name)
+        branch.abroad |= _namespace_of(tag) != branch.namespace
         described = self.plan.types.get(kind, {})
         if "content" in described:
-            child = self._branch(name, kind, branch, least, many)
+            child = self._branch(name, kind, branch, least, many, tag)
             branch.branches[name] = child
             branch.steps[tag] = (BRANCHES if many else BRANCH, name, child, order)
             return
-        attributes = tuple(attribute["name"] for attribute in described.get("attributes", ()))
-        leaf = Leaf(name, kind, attributes, least, many, branch)
+        attributes = _attributes(described)
+        leaf = Leaf(name, kind, attributes, least, many, branch, tag)
         branch.leaves[name] = leaf
         what = (MARKEDS if many else MARKED) if attributes else (TEXTS if many else TEXT)
         branch.steps[tag] = (what, name, leaf, order)
@@ -143,6 +174,19 @@ class Tree:
         """The branches whose path ends in these names, in the order of the structure."""
         named = self._by_name.get(names[-1], ()) if names else ()
         return [branch for branch in named if tuple(branch.path.split("/")[-len(names) :]) == names]
+
+
+def _tag(namespace: str, name: str) -> str:
+    """A name in Clark notation."""
+    return f"{{{namespace}}}{name}" if namespace else name
+
+
+def _namespace_of(tag: str) -> str:
+    return tag[1:].partition("}")[0] if tag.startswith("{") else ""
+
+
+def _attributes(described: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(attribute["name"] for attribute in described.get("attributes", ()))
 
 
 class Plan:
@@ -155,6 +199,7 @@ class Plan:
     def __init__(self, described: dict[str, Any]) -> None:
         self.namespace: str = described["namespace"] or ""
         self.elements: dict[str, str] = described["elements"]
+        self.namespaces: dict[str, str] = described.get("namespaces", {})
         self.types: dict[str, dict[str, Any]] = described["types"]
         self._trees: dict[str, Tree] = {}
 
@@ -166,7 +211,7 @@ class Plan:
             namespace: Another namespace than the plan's own, for a document of a release that is not
                 installed; such a tree is not kept, since the name comes from a document.
         """
-        if namespace is not None and namespace != self.namespace:
+        if namespace is not None and namespace != self.namespaces.get(root, self.namespace):
             return Tree(self, root, namespace)
         if root not in self._trees:
             self._trees[root] = Tree(self, root, self.namespace)

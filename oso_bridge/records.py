@@ -6,6 +6,8 @@ A record of an element with children is a ``dict`` in document order:
 * a child that may occur more often: its name -> list of texts or of records;
 * a text that may carry attributes: ``{"#text": "6030", "@omschrijving": "..."}``, always of this
   shape; an attribute that is absent is None;
+* an attribute of an element with children: ``"@key"`` -> its text, where it is there; ``"@xsi:type"`` -> the name
+  of its type, with ``"@xmlns:v"`` -> the namespace of the prefix ``v`` when it has that one;
 * an element whose content is one repeated sequence: ``{"#groups": [record, ...]}``;
 * ``"#extra"``: what has no place in the structure of the release, see :class:`Extra`; of a repeated sequence each round
   has its own, and the element what stood before the first;

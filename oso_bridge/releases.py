@@ -7,6 +7,7 @@ and ``plan.json`` compiled from it.  Adding a release is adding such a folder.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,12 +52,28 @@ class Release:
     @property
     def roots(self) -> tuple[str, ...]:
         """The local names of the roots that are read."""
-        return tuple(self.info.get("roots", ()))
+        return tuple(root for roots in self.namespaces.values() for root in roots)
+
+    @property
+    def namespaces(self) -> dict[str, tuple[str, ...]]:
+        """The roots that are read, by namespace; the first is the one of most elements."""
+        also = {item["namespace"]: tuple(item["roots"]) for item in self.info.get("also", ())}
+        return {self.namespace: tuple(self.info.get("roots", ())), **also}
+
+    @property
+    def schema(self) -> Path:
+        """Its XSD."""
+        return self.folder / str(self.info.get("schema", "dossier.xsd"))
 
     @property
     def status(self) -> str:
         """The standing of the release with its publisher, in Dutch; empty when unknown."""
         return str(self.info.get("status", ""))
+
+    @property
+    def provisional(self) -> bool:
+        """True when its structure is known in part only."""
+        return self.status == "provisional"
 
     def title(self, language: str = "nl") -> str:
         """The name for people."""
@@ -119,10 +136,43 @@ def chosen(name: str | None, purpose: str) -> Release:
 
 def by_namespace(namespace: str) -> Release | None:
     """The installed release whose elements are in that namespace."""
+    found = _by_namespace().get(namespace) if namespace else None
+    return found[0] if found else None
+
+
+@cached(maxsize=1)
+def _by_namespace() -> dict[str, list[Release]]:
+    """The installed releases by every namespace they have."""
+    found: dict[str, list[Release]] = {}
     for candidate in installed():
-        if candidate.namespace and candidate.namespace == namespace:
-            return candidate
-    return None
+        for namespace in candidate.namespaces:
+            found.setdefault(namespace, []).append(candidate)
+    return found
+
+
+def by_root(namespace: str, root: str, version: Callable[[], str | None]) -> Release | None:
+    """The installed release that a root belongs to.
+
+    Several releases of a format may share a namespace, or have none; such a document says in its text which it is.
+
+    Args:
+        namespace: The namespace of the root, empty when it has none.
+        root: Its local name; without a namespace it is all there is to go by.
+        version: What the document says of its version; asked only when there are several to choose from.
+
+    Returns:
+        The one that bears that version (``versions`` of ``release.toml``), else the newest that is not provisional;
+        None when no release has that namespace, or that root without one.
+    """
+    found = _by_namespace().get(namespace, [])
+    if not namespace:
+        found = [item for item in found if root in item.roots]
+    if len(found) < 2:
+        return found[0] if found else None
+    said = version()
+    named = [item for item in found if said in item.info.get("versions", ())]
+    settled = [item for item in found if not item.provisional]
+    return (named or settled or found)[-1]
 
 
 @dataclass(frozen=True)

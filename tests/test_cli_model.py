@@ -547,9 +547,13 @@ def test_the_schema_goes_to_a_file(run: Any, schema: Any, tmp_path: Path) -> Non
 def test_every_place_of_the_releases_has_a_field(run: Any) -> None:
     releases = [release.id for release in oso.installed() if release.format == "oso"]
     assert len(releases) == 6
-    assert json.loads(run("releases", "--unbound", "--json").out) == {name: [] for name in releases}
-    told = run("releases", "--unbound", "--lang", "en").out
-    assert told.splitlines() == [f"{name}: every place has a field in the model" for name in releases]
+    others = [release.id for release in oso.installed() if release.format != "oso"]
+    expected = {name: [] for name in releases} | dict.fromkeys(others)
+    assert json.loads(run("releases", "--unbound", "--json").out) == expected
+    told = run("releases", "--unbound", "--lang", "en").out.splitlines()
+    assert [line for line in told if line.startswith("oso/")] == [
+        f"{name}: every place has a field in the model" for name in releases
+    ]
 
 
 def test_places_without_a_field_are_listed(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,10 @@ from oso_bridge.cli import options, output
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_STATUS = {"vervallen": "withdrawn", "opgevolgd": "superseded", "actueel": "current"}  # in English
+_STATUS = {
+    "nl": {"provisional": "voorlopig"},
+    "en": {"vervallen": "withdrawn", "opgevolgd": "superseded", "actueel": "current"},
+}
 _UNBOUND = {
     "nl": {"none": "elke plaats heeft een veld in het model", "no_table": "heeft geen tabel naar het model"},
     "en": {"none": "every place has a field in the model", "no_table": "has no table to the model"},
@@ -77,4 +80,4 @@ def _lines(places: dict[str, list[str] | None], lang: str) -> Iterator[str]:
 
 
 def _status(status: str, lang: str) -> str:
-    return _STATUS.get(status, status) if lang == "en" else status
+    return _STATUS[lang].get(status, status)

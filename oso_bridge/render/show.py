@@ -287,6 +287,8 @@ class _Builder:
     def document(self, root: str, record: Record) -> list[Part]:
         """The sections of a whole document."""
         delivery: list[Part] = []
+        if root not in ("dossier", "dossiers"):
+            record = _attributes_as_children(record)
         if root == "dossier":
             *parts, last = self._dossier(record, "")
             delivery = [last]
@@ -500,6 +502,21 @@ def _without_delivery(record: Record) -> tuple[Record, Record]:
     rest = {name: value for name, value in about.items() if name != _DELIVERY}
     own = {name: rest if name == "metadata" else value for name, value in record.items() if name != "metadata" or rest}
     return own, {_DELIVERY: about[_DELIVERY]}
+
+
+def _attributes_as_children(value: Any) -> Any:
+    """A record whose parts show their attributes as if these were their first children; texts keep theirs."""
+    if isinstance(value, list):
+        return [_attributes_as_children(item) for item in value]
+    if not isinstance(value, dict) or TEXT in value:
+        return value
+    shown = {name[1:]: text for name, text in value.items() if name[0] == "@" and not name.startswith("@xmlns:")}
+    rest = {
+        name: item if name[0] == "#" and name != GROUPS else _attributes_as_children(item)
+        for name, item in value.items()
+        if name[0] != "@"
+    }
+    return shown | rest
 
 
 def _only(record: Record, names: Iterable[str]) -> Record:

@@ -91,6 +91,8 @@ class _Coded:
 
 
 _EMPTY: Record = {}
+# a format whose rules are meant for every document
+_NO_DISPATCH = {"kind": "", "overstap": "", "lists": {}, "default": "common", "check": (), "decider": {"present": ()}}
 
 
 class Program:
@@ -355,13 +357,18 @@ class Engine:
     Args:
         release: The release.
         tree: The plan from that root.
+
+    Attributes:
+        without: The layers that the format has nothing for.
     """
 
     def __init__(self, release: Release, tree: Tree) -> None:
         self.release = release
         self.tree = tree
         self.rows = [row for row in rows(release) if not row.shut_out]
-        dispatch = data.toml("schemas", release.format, "format.toml")["dispatch"]
+        described = data.toml("schemas", release.format, "format.toml")
+        self.without = frozenset(described.get("without", ()))
+        dispatch = described.get("dispatch", _NO_DISPATCH)
         self._dispatch = dispatch
         self._kind = _texts_of(dispatch["kind"], tree)
         self._overstap = _texts_of(dispatch["overstap"], tree)
@@ -406,7 +413,7 @@ class Engine:
         """The kind of transfer and the overstap of a document, where they are codes of their lists; no other text."""
         document, found = Document(index), {}
         for name, texts in (("overdrachtsoort", self._kind), ("overstap", self._overstap)):
-            codes_ = self._audience_codes(name)
+            codes_ = self._audience_codes(name) if self._checks else frozenset()
             value = next((text for text in texts(_EMPTY, document) if text in codes_), None)
             if value is not None:
                 found[name] = value

@@ -15,7 +15,7 @@ from oso_bridge.rules.rows import Row, rows, table
 from oso_bridge.rules.sentences import sentences
 
 _ALL = "oso-bridge explain --list shows every id."
-GROUPS = ("DOC", "XSD", "LAAG", "MODEL")
+GROUPS = ("DOC", "XSD", "LAAG", "PROF", "MODEL")
 
 
 def explain(what: str, *, message: bool = False) -> list[dict[str, Any]]:

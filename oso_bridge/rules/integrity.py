@@ -14,7 +14,7 @@ from oso_bridge import data, identifiers, plan
 from oso_bridge.data import cached
 from oso_bridge.findings import Message
 from oso_bridge.plan import Branch, Tree
-from oso_bridge.records import Index, Record
+from oso_bridge.records import Index, Record, text_of
 from oso_bridge.releases import Release
 from oso_bridge.rules import paths, questions
 from oso_bridge.rules.paths import Document, Spot, Texts
@@ -53,6 +53,27 @@ Ask = Callable[[Record, Document], Answers]
 
 
 @dataclass(frozen=True, slots=True)
+class _Keyed:
+    """What has a key, or a reference to one: the branches, and the attribute or child that holds it."""
+
+    branches: tuple[Branch, ...]
+    key: str
+
+    def keys(self, index: Index) -> Iterator[tuple[Branch, int, str]]:
+        """The keys of a document with their places; blanks around a key do not count."""
+        for branch in self.branches:
+            for entry, record in enumerate(index.get(branch.number, ())):
+                value = record.get(self.key)
+                if value is not None:
+                    yield branch, entry, text_of(value).strip()
+
+    @property
+    def leaf(self) -> str | None:
+        """The child that holds the key; None when it is an attribute."""
+        return None if self.key.startswith("@") else self.key
+
+
+@dataclass(frozen=True, slots=True)
 class _Question:
     """What rows ask at one place; an answer counts when one of their guards holds, and always without guards."""
 
@@ -85,6 +106,53 @@ class Checks:
             for rows in _alike(self._table.get(kind, ())):
                 for question in self._compile(rows, keys, make):
                     self._questions.setdefault(question.branch.number, []).append(question)
+        self._wholes: list[Callable[[Index], Iterator[Issue]]] = [
+            make(row)
+            for kind, make in (("unique", self._unique), ("refers", self._refers), ("one_of", self._one_of))
+            for row in self._table.get(kind, ())
+        ]
+
+    def _keyed(self, row: Mapping[str, Any], places: str, key: str) -> _Keyed:
+        """Those of the places of a row that the structure has."""
+        found = [spot.branch for place in row[places] for spot in paths.spots(place, self._tree) if spot.leaf is None]
+        return _Keyed(tuple(dict.fromkeys(found)), row[key])
+
+    def _unique(self, row: Mapping[str, Any]) -> Callable[[Index], Iterator[Issue]]:
+        """Each key once, over all places of the row together."""
+        keyed = self._keyed(row, "at", "key")
+
+        def ask(index: Index) -> Iterator[Issue]:
+            met = set[str]()
+            for branch, entry, key in keyed.keys(index):
+                if key in met:
+                    yield self._issue(branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
+                met.add(key)
+
+        return ask
+
+    def _refers(self, row: Mapping[str, Any]) -> Callable[[Index], Iterator[Issue]]:
+        """What is referred to is there; not asked of a message that has no place for it."""
+        keyed, target = self._keyed(row, "at", "key"), self._keyed(row, "to", "to_key")
+
+        def ask(index: Index) -> Iterator[Issue]:
+            known = {key for _, _, key in target.keys(index)}
+            for branch, entry, key in keyed.keys(index):
+                if key not in known:
+                    yield self._issue(branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
+
+        return ask if target.branches else _nothing
+
+    def _one_of(self, row: Mapping[str, Any]) -> Callable[[Index], Iterator[Issue]]:
+        """At least one of the attributes or children of a row."""
+        keyed, names = self._keyed(row, "at", "id"), frozenset(row["of"])
+
+        def ask(index: Index) -> Iterator[Issue]:
+            for branch in keyed.branches:
+                for entry, record in enumerate(index.get(branch.number, ())):
+                    if names.isdisjoint(record):
+                        yield self._issue(branch, entry, _about_key(row, branch), None, 0, None)
+
+        return ask
 
     def _compile(
         self, rows: list[Mapping[str, Any]], keys: tuple[str, ...], make: Callable[[Mapping[str, Any], Spot], Ask]
@@ -161,6 +229,8 @@ class Checks:
             if records:
                 for question in questions_:
                     self._ask(question, records, document, found)
+        for whole in self._wholes:
+            found += whole(index)
         return sorted(found, key=lambda issue: (issue.branch.number, issue.entry))
 
     def _ask(self, question: _Question, records: list[Record], document: Document, found: list[Issue]) -> None:
@@ -185,6 +255,18 @@ class Checks:
             words = self._words.get(name, {}).get(word, {})
             args.update({f"{name}.{language}": text for language, text in words.items()})
         return Issue(answer.id, self._messages[answer.id], args, branch, entry, leaf, occurrence, value)
+
+
+def _about_key(row: Mapping[str, Any], branch: Branch) -> questions.Answer:
+    """The answer about a key: what has it, in which field, and what it refers to."""
+    field_ = row["key"] if "key" in row else ", ".join(row["of"])
+    to = " | ".join(dict.fromkeys(place.rpartition("/")[2] for place in row.get("to", ())))
+    return questions.Answer(row["id"], {"element": branch.name, "veld": field_, "doel": to})
+
+
+def _nothing(index: Index) -> Iterator[Issue]:
+    """The question of a row that has no place in the structure."""
+    return iter(())
 
 
 def _holds(guard: Test, record: Record, document: Document) -> bool:

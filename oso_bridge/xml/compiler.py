@@ -1,4 +1,4 @@
-"""Compiles ``dossier.xsd`` of a release into ``plan.json``, with xmlschema; never at run time of a check.
+"""Compiles the XSD of a release into ``plan.json``, with xmlschema; never at run time of a check.
 
 A plan says, per type, which children may stand where and how often.  It holds types by name, an
 anonymous type under the place where it is defined::
@@ -10,21 +10,33 @@ anonymous type under the place where it is defined::
                "landType": {"text": "nonEmptyStringType", "attributes": [{"name": "omschrijving", ...}]},
                "brincodeType": {"simple": "xs:string", "facets": {"pattern": ["[0-9][0-9][A-Z][A-Z]"]}}}}
 
-``max`` is null for no limit.  A content model that a record could not keep is refused: the same
-name at two places of one sequence, a repeated choice, a repetition beside or inside another, mixed
-content, wildcards, ``xs:all``, nillable elements, elements that others may replace, elements outside the
-namespace of the schema, elements without a type, and types that hold themselves.
+``max`` is null for no limit.  Besides:
+
+* a choice with ``"max": null`` repeats: its members may be mixed, so a record keeps their order;
+* a choice between sequences holds each name once, and ``ways``: what goes together, ``?`` behind what may be absent;
+* an element with children may have ``attributes``; one named ``xsi:type`` stands for an abstract type, whose content is
+  then that of all types derived from it, what they add being optional;
+* ``namespace`` with a type: that of its children; with a child: its own; ``namespaces`` holds those of the roots. Left
+  out, it is the namespace of the plan. A type of another namespace has a prefix in its name.
+
+A content model that a record could not keep is refused: the same name at two places of one sequence, a repeated
+choice between sequences, a repetition beside or inside another, mixed content, wildcards, ``xs:all``, nillable
+elements, elements that others may replace, elements without a namespace in a schema that has one, elements without a
+type, and types that hold themselves.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from oso_bridge.errors import DataError
 
 FORMAT = 1
+XSI_TYPE = "xsi:type"
+_W3 = "http://www.w3.org/"
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _FACETS = {
     "length": int,
@@ -43,7 +55,7 @@ def compile_plan(xsd: Path) -> dict[str, Any]:
     """The plan of a schema file.
 
     Args:
-        xsd: One self-contained XSD 1.0.
+        xsd: An XSD 1.0; it may import others that stand in the same folder.
 
     Raises:
         DataError: The file is no valid schema, or has a content model that a record cannot keep; the text
@@ -54,7 +66,7 @@ def compile_plan(xsd: Path) -> dict[str, Any]:
 
     source = xsd.read_bytes()
     try:
-        schema = xmlschema.XMLSchema10(source, allow="none", defuse="always")
+        schema = xmlschema.XMLSchema10(source, base_url=str(xsd.resolve().parent), allow="sandbox", defuse="always")
     except xmlschema.XMLSchemaException as error:
         cause = str(error).partition("\n")[0].rstrip(":")
         raise DataError(f"{xsd.name} is no schema that can be used: {cause}.", where=str(xsd)) from error
@@ -93,20 +105,43 @@ class _Compiler:
         self.schema = schema
         self.types: dict[str, dict[str, Any]] = {}
         self.open: list[str] = []
+        self.around: list[str] = []
 
     def plan(self) -> dict[str, Any]:
         if self.schema.substitution_groups:
             raise self.refusal("", "elements that may stand in for another")
-        elements = {
-            element.local_name: self.type_name(element, "")
-            for element in sorted(self.schema.elements.values(), key=_name)
-        }
+        roots = sorted(self.roots(), key=_name)
+        self.refuse_twins(roots)
+        elements = {element.local_name: self.type_name(element, "") for element in roots}
+        own = self.schema.target_namespace
+        elsewhere = {one.local_name: one.target_namespace for one in roots if one.target_namespace != own}
         return {
             "format": FORMAT,
-            "namespace": self.schema.target_namespace,
+            "namespace": own,
+            **({"namespaces": elsewhere} if elsewhere else {}),
             "elements": elements,
             "types": dict(sorted(self.types.items())),
         }
+
+    def roots(self) -> list[Any]:
+        """The global elements of the schema and of those it imports."""
+        found = self.schema.maps.elements.values()
+        own = self.schema.target_namespace
+        return [one for one in found if one.target_namespace == own or not one.target_namespace.startswith(_W3)]
+
+    def refuse_twins(self, roots: list[Any]) -> None:
+        names = [element.local_name for element in roots]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise self.refusal("", f"{', '.join(twice)} in two namespaces")
+
+    def named(self, kind: Any) -> str | None:
+        """The name of a type in the plan, with a prefix when it is of another namespace; None when it has none."""
+        own, namespace = self.schema.target_namespace or "", kind.target_namespace or ""
+        if not kind.name or namespace == own:
+            return str(kind.local_name) if kind.name else None
+        prefixes = [prefix for prefix, uri in kind.schema.namespaces.items() if uri == namespace and prefix]
+        return f"{min(prefixes, default=namespace)}:{kind.local_name}"
 
     def type_name(self, element: Any, owner: str) -> str:
         """The name of an element's type; the type is compiled when it is met first."""
@@ -114,16 +149,16 @@ class _Compiler:
         kind = (element.ref or element).type
         if kind.name and kind.name.startswith(_XS):
             return "xs:" + str(kind.local_name)
-        name = kind.local_name or (f"{owner}/{element.local_name}" if element.ref is None else f"/{element.local_name}")
-        name = f"/{element.local_name}" if not kind.local_name and not owner else name
+        by_place = f"/{element.local_name}" if element.ref is not None or not owner else f"{owner}/{element.local_name}"
+        name = self.named(kind) or by_place
         self.add(name, kind)
-        return str(name)
+        return name
 
     def refuse_element(self, element: Any, owner: str) -> None:
         local = owner and element.ref is None
         if element.nillable:
             raise self.refusal(owner, f"element {element.local_name} is nillable")
-        if local and self.schema.target_namespace and not element.qualified:
+        if local and element.schema.target_namespace and not element.qualified:
             raise self.refusal(owner, f"element {element.local_name} is outside the namespace")
         if element.type.is_complex() and element.type.local_name == "anyType":
             raise self.refusal(owner, f"element {element.local_name} may hold anything")
@@ -146,7 +181,7 @@ class _Compiler:
         if base.name and base.name.startswith(_XS):
             base_name = "xs:" + base.local_name
         else:
-            base_name = base.local_name or f"{owner}/base"
+            base_name = self.named(base) or f"{owner}/base"
             self.add(base_name, base)
         return {"simple": base_name, "facets": _facets(kind)}
 
@@ -158,67 +193,135 @@ class _Compiler:
         ]
         if kind.has_simple_content():
             return {"text": self.text_type(kind, name), "attributes": attributes}
-        if attributes:
-            raise self.refusal(name, "attributes on an element with children")
-        return self.content(kind.content, name)
+        self.around.append(kind.target_namespace)
+        described = self.derived(kind, name) if kind.abstract else self.content(kind.content, name)
+        self.around.pop()
+        if kind.abstract:
+            attributes = [{"name": XSI_TYPE, "type": "xs:QName", "use": "required"}, *attributes]
+        elsewhere = kind.target_namespace != self.schema.target_namespace
+        around = {"namespace": kind.target_namespace} if elsewhere and described["content"] else {}
+        return {**around, **described, **({"attributes": attributes} if attributes else {})}
+
+    def derived(self, kind: Any, name: str) -> dict[str, Any]:
+        """The content of an abstract type: what every type has, and what the types derived from it add to that."""
+        particles = self.content(kind.content, name)["content"]
+        known = [item["name"] for item in _items(particles)]
+        for other in sorted(self.schema.maps.types.values(), key=_name):
+            if other is not kind and other.is_derived(kind) and not other.abstract:
+                own = _items(self.content(other.content, name)["content"])
+                particles += [{**item, "min": 0} for item in own if item["name"] not in known]
+        self.unique(particles, name)
+        return {"content": particles}
 
     def text_type(self, kind: Any, owner: str) -> str:
         content = kind.content
         if content.name and content.name.startswith(_XS):
             return "xs:" + str(content.local_name)
-        name = content.local_name or f"{owner}/text"
+        name = self.named(content) or f"{owner}/text"
         self.add(name, content)
-        return str(name)
+        return name
 
     def attribute(self, owner: str, name: str | None, attribute: Any) -> dict[str, Any]:
         if name is None or attribute.type is None:
             raise self.refusal(owner, "attribute wildcard")
         kind = attribute.type
         builtin = kind.name and kind.name.startswith(_XS)
-        kind_name = "xs:" + kind.local_name if builtin else kind.local_name or f"{owner}/@{name}"
+        kind_name = "xs:" + kind.local_name if builtin else self.named(kind) or f"{owner}/@{name}"
         if not builtin:
             self.add(kind_name, kind)
         return {"name": name, "type": kind_name, "use": attribute.use}
 
     def content(self, group: Any, name: str) -> dict[str, Any]:
-        if group.model != "sequence":
-            group_repeats = (group.min_occurs, group.max_occurs) != (1, 1)
-            particles = [self.choice(group, name)] if not group_repeats else None
-            if particles is None or group.model != "choice":
-                raise self.refusal(name, f"content model {group.model}")
-        else:
+        group, least, most = _unwrapped(group)
+        once = (least, most) == (1, 1)
+        if group.model == "choice" and (once or most is None):
+            particles = [self.choice(group, least, most, name)]
+        elif group.model == "sequence":
             particles = list(self.sequence(group, name))
+        else:
+            raise self.refusal(name, f"content model {group.model}")
         self.unique(particles, name)
-        if (group.min_occurs, group.max_occurs) == (1, 1):
+        if once or group.model == "choice":
             return {"content": particles}
-        if any("choice" in particle for particle in particles) or group.min_occurs < 1:
+        if any("choice" in particle for particle in particles) or least < 1:
             raise self.refusal(name, "a repeated sequence with a choice in it, or one that may be absent")
-        return {"content": particles, "repeat": [group.min_occurs, group.max_occurs]}
+        return {"content": particles, "repeat": [least, most]}
 
-    def sequence(self, group: Any, name: str) -> Any:
+    def sequence(self, group: Any, name: str) -> Iterator[dict[str, Any]]:
         for item in group:
             if not hasattr(item, "model"):
                 yield self.element(item, name)
-            elif item.model == "choice":
-                yield self.choice(item, name)
-            elif item.model == "sequence" and (item.min_occurs, item.max_occurs) == (1, 1):
-                yield from self.sequence(item, name)
+                continue
+            inner, least, most = _unwrapped(item)
+            if inner.model == "choice":
+                yield self.choice(inner, least, most, name)
+            elif inner.model == "sequence" and (least, most) == (1, 1):
+                yield from self.sequence(inner, name)
             else:
-                raise self.refusal(name, f"a {item.model} that repeats or is optional, inside a sequence")
+                raise self.refusal(name, f"a {inner.model} that repeats or is optional, inside a sequence")
 
-    def choice(self, group: Any, name: str) -> dict[str, Any]:
-        if group.max_occurs != 1 or any(hasattr(item, "model") for item in group):
-            raise self.refusal(name, "a choice that repeats or holds groups")
-        return {"choice": [self.element(item, name) for item in group], "min": group.min_occurs}
+    def choice(self, group: Any, least: int, most: int | None, name: str) -> dict[str, Any]:
+        """A choice: between elements, between sequences, or repeated between elements."""
+        ways = list(self.ways(group, name))
+        items = [item for way in ways for item in way]
+        if most != 1:
+            single = all(len(way) == 1 and (way[0]["min"], way[0]["max"]) == (1, 1) for way in ways)
+            if most is not None or not single:
+                raise self.refusal(name, "a choice that repeats a limited number of times, or between groups")
+            return {"choice": [{**item, "max": None} for item in items], "min": least, "max": None}
+        if any(all(not item["min"] for item in way) for way in ways):
+            least = 0
+        if all(len(way) == 1 for way in ways):
+            return {"choice": items, "min": least}
+        told = [[item["name"] + ("" if item["min"] else "?") for item in way] for way in ways]
+        return {"choice": self.merged(ways, name), "min": least, "ways": told}
+
+    def ways(self, group: Any, name: str) -> Iterator[list[dict[str, Any]]]:
+        """The alternatives of a choice, each as the elements that go together."""
+        for item in group:
+            if not hasattr(item, "model"):
+                yield [self.element(item, name)]
+                continue
+            inner, least, most = _unwrapped(item)
+            if (least, most) != (1, 1) or inner.model not in ("choice", "sequence"):
+                raise self.refusal(name, "a choice with a group that repeats or is optional")
+            if inner.model == "choice":
+                yield from self.ways(inner, name)
+            else:
+                way = list(self.sequence(inner, name))
+                if any("choice" in particle for particle in way):
+                    raise self.refusal(name, "a choice in a sequence in a choice")
+                yield way
+
+    def merged(self, ways: list[list[dict[str, Any]]], name: str) -> list[dict[str, Any]]:
+        """The elements of all alternatives, each name once, in an order that suits every alternative."""
+        found: dict[str, dict[str, Any]] = {}
+        order: list[str] = []
+        for way in ways:
+            names = [item["name"] for item in way]
+            for number, item in enumerate(way):
+                known = found.setdefault(item["name"], item)
+                if (known["type"], known["max"]) != (item["type"], item["max"]):
+                    raise self.refusal(name, f"{item['name']} with two types in one choice")
+                if item["name"] not in order:
+                    later = next((order.index(other) for other in names[number:] if other in order), len(order))
+                    order.insert(later, item["name"])
+            if sorted(names, key=order.index) != names:
+                raise self.refusal(name, "a choice between sequences in another order")
+        everywhere = [one for one in order if all(one in [item["name"] for item in way] for way in ways)]
+        return [{**found[one], "min": found[one]["min"] if one in everywhere else 0} for one in order]
 
     def element(self, element: Any, owner: str) -> dict[str, Any]:
         if not element.local_name or element.name == "{http://www.w3.org/2001/XMLSchema}any":
             raise self.refusal(owner, "a wildcard")
         kind = self.type_name(element, owner)
-        return {"name": element.local_name, "type": kind, "min": element.min_occurs, "max": element.max_occurs}
+        described = {"name": element.local_name, "type": kind, "min": element.min_occurs, "max": element.max_occurs}
+        # a child that is defined elsewhere keeps the namespace it has there
+        namespace = element.name[1:].partition("}")[0] if element.name.startswith("{") else ""
+        return described if namespace == self.around[-1] else {**described, "namespace": namespace}
 
     def unique(self, particles: list[dict[str, Any]], name: str) -> None:
-        names = [item["name"] for particle in particles for item in particle.get("choice", [particle])]
+        names = [item["name"] for item in _items(particles)]
         twice = sorted({item for item in names if names.count(item) > 1})
         if twice:
             raise self.refusal(name, f"{', '.join(twice)} at two places")
@@ -232,6 +335,24 @@ class _Compiler:
 
 def _name(element: Any) -> str:
     return str(element.local_name)
+
+
+def _items(particles: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The elements in particles, those of choices one by one."""
+    return [item for particle in particles for item in particle.get("choice", [particle])]
+
+
+def _unwrapped(group: Any) -> tuple[Any, int, int | None]:
+    """A group without those around it that hold nothing else, and how often it occurs."""
+    least, most = group.min_occurs, group.max_occurs
+    while len(group) == 1 and hasattr(group[0], "model"):
+        inner = group[0]
+        if (least, most) != (1, 1) and (inner.min_occurs, inner.max_occurs) != (1, 1):
+            break
+        if (least, most) == (1, 1):
+            least, most = inner.min_occurs, inner.max_occurs
+        group = inner
+    return group, least, most
 
 
 def _facets(kind: Any) -> dict[str, Any]:

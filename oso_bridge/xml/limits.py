@@ -17,6 +17,7 @@ class Limits:
         max_attributes: Number of attributes and namespace declarations in the whole document.
         max_depth: Elements inside one another.
         max_children: Elements directly inside one; libxml2 takes quadratic time to say where each of them is wrong.
+        max_same_key: Elements with one and the same key, where a schema has keys; quadratic time again.
     """
 
     max_bytes: int = 64 * 1024 * 1024
@@ -24,6 +25,7 @@ class Limits:
     max_attributes: int = 50_000
     max_depth: int = 64
     max_children: int = 20_000
+    max_same_key: int = 5_000
 
 
 DEFAULT = Limits()

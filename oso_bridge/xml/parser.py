@@ -93,7 +93,7 @@ def parse(data: bytes, limits: Limits = DEFAULT, *, comments: bool = False) -> e
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnsafeDocument("The document has a DOCTYPE.", rule="DOC.doctype")
     if len(utf8) > limits.max_children * len(b"<a/>") and _crowded(limits.max_children)(root):
-        raise _too_much("max_children", limits.max_children)
+        raise too_much("max_children", limits.max_children)
     return root
 
 
@@ -137,7 +137,7 @@ def to_utf8(data: bytes, limits: Limits = DEFAULT) -> bytes:
         UnsafeDocument: It is larger than ``max_bytes``, before or after the change.
     """
     if len(data) > limits.max_bytes:
-        raise _too_much("max_bytes", limits.max_bytes)
+        raise too_much("max_bytes", limits.max_bytes)
     if not data or data.isspace():
         raise _not_xml("leeg")
     if data[:1] != b"<":
@@ -205,7 +205,7 @@ def _recode(body: bytes, encoding: str, limits: Limits) -> bytes:
     if recoded is None:
         raise _not_xml("codering", line=line)
     if len(recoded) > limits.max_bytes:
-        raise _too_much("max_bytes", limits.max_bytes)
+        raise too_much("max_bytes", limits.max_bytes)
     return recoded
 
 
@@ -245,11 +245,11 @@ def _behind(body: bytes, at: int) -> int:
 def _refuse_excess(body: bytes, limits: Limits) -> None:
     """Count what a tree would hold before making one; a small document cannot hold that much, so it is not counted."""
     if len(body) > limits.max_elements * len(b"<a/>") and _tags(body) > limits.max_elements:
-        raise _too_much("max_elements", limits.max_elements)
+        raise too_much("max_elements", limits.max_elements)
     if len(body) > limits.max_attributes * len(b' a=""') and body.count(b"=") > limits.max_attributes:
         found = sum(1 for _ in _ATTRIBUTE.finditer(body))
         if found > limits.max_attributes:
-            raise _too_much("max_attributes", limits.max_attributes)
+            raise too_much("max_attributes", limits.max_attributes)
     if _has_long_namespace(body):
         raise _parser_limit()
 
@@ -305,14 +305,15 @@ def refuse_shape(root: etree._Element, limits: Limits) -> None:
     if _CROWDED(root.getroottree()):
         raise _parser_limit()
     if _is_deeper(root, limits.max_depth):
-        raise _too_much("max_depth", limits.max_depth)
+        raise too_much("max_depth", limits.max_depth)
 
 
 def _parser_limit(line: int | None = None) -> UnsafeDocument:
     return UnsafeDocument("The document exceeds a limit of the parser.", rule="DOC.limiet.parser", line=line)
 
 
-def _too_much(name: str, limit: int) -> UnsafeDocument:
+def too_much(name: str, limit: int) -> UnsafeDocument:
+    """The error for a document that exceeds a limit, by the name of the limit."""
     return UnsafeDocument(
         f"The document exceeds the limit {name} ({limit}).",
         rule=f"DOC.limiet.{name}",
@@ -337,7 +338,7 @@ def _syntax_error(error: etree.XMLSyntaxError, limits: Limits) -> NotXml | Unsaf
     text = str(error.msg or "")
     line = error.lineno or None
     if "depth" in text and code in (1, 110, 114):
-        return _too_much("max_depth", limits.max_depth)
+        return too_much("max_depth", limits.max_depth)
     if code in (1, 89, 110, 114):
         return _parser_limit(line)
     kind = next((kind for kind, codes in _SYNTAX.items() if code in codes), "syntaxis")

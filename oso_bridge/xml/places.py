@@ -60,7 +60,7 @@ class Locator:
     @cached_property
     def _grouped(self) -> dict[str, Branch]:
         """The branches of one repeated sequence, by tag."""
-        return {self._tag(branch.name): branch for branch in self._reading.tree.branches if branch.grouped}
+        return {branch.tag: branch for branch in self._reading.tree.branches if branch.grouped}
 
     def elements(self, branch: Branch) -> list[etree._Element]:
         """The elements of a branch, in the order of its records."""
@@ -73,12 +73,7 @@ class Locator:
     def _search(self, branch: Branch) -> list[etree._Element]:
         if branch.parent is None:
             return [self._root()]
-        tag = self._tag(branch.name)
-        return [child for parent in self.elements(branch.parent) for child in parent.iterchildren(tag)]
-
-    def _tag(self, name: str) -> str:
-        namespace = self._reading.tree.namespace
-        return f"{{{namespace}}}{name}" if namespace else name
+        return [child for parent in self.elements(branch.parent) for child in parent.iterchildren(branch.tag)]
 
     def place(self, branch: Branch, entry: int, leaf: str | None = None, occurrence: int = 0) -> Place:
         """The place of an entry of the index, or of a leaf in it.
@@ -92,7 +87,7 @@ class Locator:
         element = self.elements(branch)[entry]
         paths = self._of_branch(branch, element)
         if leaf is not None:
-            found = next(islice(element.iterchildren(self._tag(leaf)), occurrence, None), None)
+            found = next(islice(element.iterchildren(branch.leaves[leaf].tag), occurrence, None), None)
             if found is not None:
                 run = self._run(found, element, occurrence + 1) if branch.grouped else None
                 element, paths = found, _below(paths, leaf, occurrence + 1, run)

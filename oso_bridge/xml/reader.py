@@ -10,6 +10,7 @@ live on it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,11 @@ from oso_bridge import plan
 from oso_bridge.plan import BRANCH, BRANCHES, MARKED, TEXTS, Branch, Step, Tree
 from oso_bridge.records import EXTRA, GROUPS, ORDER, TEXT, Extra, Index, Record
 from oso_bridge.xml import parser
+
+XSI_TYPE = "xsi:type"
+"""An attribute of a plan: the element says itself of which type it is."""
+_RESERVED = re.compile("a[0-9]+|xsi|xml")
+_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 @dataclass(slots=True)
@@ -53,9 +59,8 @@ def read_strict(root: etree._Element, tree: Tree) -> Reading:
 def _strict(element: etree._Element, branch: Branch, index: Index) -> Record:
     record: Record = {}
     index[branch.number].append(record)
-    if branch.grouped:
-        record[GROUPS] = [_strict_children(run, branch, index) for run in runs(element, branch)]
-        return record
+    if branch.special:
+        return _special(record, element, branch, index)
     steps = branch.steps
     for child in element:
         what, name, target, _ = steps[child.tag]
@@ -71,6 +76,21 @@ def _strict(element: etree._Element, branch: Branch, index: Index) -> Record:
                 record[name] = [found]
         else:
             _rare(record, what, name, target, child)
+    return record
+
+
+def _special(record: Record, element: etree._Element, branch: Branch, index: Index) -> Record:
+    """What few elements have: rounds of a repeated sequence, attributes, children whose order must be kept."""
+    for name in branch.attributes:
+        value = element.get(name)
+        if value is not None:
+            record["@" + name] = value
+    if branch.grouped:
+        record[GROUPS] = [_strict_children(run, branch, index) for run in runs(element, branch)]
+        return record
+    record.update(_strict_children(list(element), branch, index))
+    if branch.mixed:
+        _note_order(record, [branch.steps[child.tag] for child in element])
     return record
 
 
@@ -134,7 +154,7 @@ class _Lenient:
         record: Record = {}
         self.index[branch.number].append(record)
         self.elements[branch.number].append(element)
-        extras: list[Extra] = list(_attributes(element, -1))
+        extras = [extra for extra in _attributes(element, -1) if not _own(extra, element, branch, record)]
         extras.extend(_stray(element.text, 0))
         if branch.grouped:
             record[GROUPS] = list(self.rounds(list(element), branch, extras))
@@ -223,6 +243,21 @@ def _attributes(element: etree._Element, position: int) -> Iterator[Extra]:
     if len(element.attrib):
         for name, value in element.items():
             yield Extra(kind="attribute", name=str(name), position=position, content=str(value))
+
+
+def _own(extra: Extra, element: etree._Element, branch: Branch, record: Record) -> bool:
+    """Whether the structure has an attribute, which the record then holds."""
+    name = XSI_TYPE if extra["name"] == _XSI_TYPE else extra["name"]
+    if name not in branch.attributes:
+        return False
+    record["@" + name] = extra["content"]
+    prefix, colon, local = extra["content"].strip(" \t\r\n").rpartition(":")
+    if name == XSI_TYPE and colon and prefix in element.nsmap:
+        # a prefix that the writer uses itself gets another name
+        own = "v" if _RESERVED.fullmatch(prefix) else prefix
+        record["@" + name] = f"{own}:{local}"
+        record[f"@xmlns:{own}"] = element.nsmap[prefix]
+    return True
 
 
 def _leaf_attributes(child: etree._Element, step: Step, position: int, number: int) -> Iterator[Extra]:

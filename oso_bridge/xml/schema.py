@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from lxml import etree
@@ -19,7 +20,8 @@ from oso_bridge.data import cached
 from oso_bridge.errors import DataError
 from oso_bridge.plan import Branch, Leaf, Plan, Tree, known_names
 from oso_bridge.releases import Release
-from oso_bridge.xml import parser
+from oso_bridge.xml import keys, parser
+from oso_bridge.xml.limits import Limits
 
 MAX_ERRORS = 500
 """More schema errors than this in one document are counted, not explained."""
@@ -60,6 +62,7 @@ _KINDS = {
     1867: "attribuut",
     1868: "attribuut-ontbreekt",
     1871: "plaats",
+    1876: "soort",
 }
 _FACETS = {
     "lengte": "length",
@@ -69,6 +72,9 @@ _FACETS = {
     "te-groot": "maxInclusive",
     "patroon": "pattern",
 }
+_KEY = 1877
+# the name at the end is the schema's; what libxml2 quotes before it is the document's
+_CONSTRAINT = re.compile(r"(?:constraint|keyref) '(?:\{[^'}]*\})?([^'{}]+)'(?: evaluate to a node)?\.\s*\Z")
 _ON_ATTRIBUTE = re.compile(r"Element '[^']*', attribute '([^']*)'")
 _STEP = re.compile(r"(?:[^/:\[]+:)?([^/\[]+)(?:\[(\d+)\])?")
 
@@ -95,16 +101,28 @@ class SchemaError:
         return f"XSD.{self.kind}.{self.element}" if self.element else f"XSD.{self.kind}"
 
 
+_CROWDED = etree.XPath("count(//*) > $most")
+_PARSER = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
+
+
 class Schema:
     """The compiled XSD of a release; validation is guarded by a lock, as libxml2's error log is shared."""
 
     def __init__(self, release: Release) -> None:
-        file = release.folder / str(release.info.get("schema", "dossier.xsd"))
+        file = release.schema
         try:
-            self._schema = etree.XMLSchema(etree.fromstring(file.read_bytes()))
+            # the address lets a schema import those beside it; nothing is fetched
+            root = etree.fromstring(file.read_bytes(), _PARSER, base_url=str(file))
+            self._schema = etree.XMLSchema(root)
         except (OSError, etree.XMLSchemaParseError, etree.XMLSyntaxError) as error:
             raise DataError(f"The schema of {release.id} cannot be loaded.", where=str(file)) from error
+        self._file = file
         self._lock = threading.Lock()
+
+    @cached_property
+    def constraints(self) -> dict[str, keys.Constraint]:
+        """The keys and references that the schema declares, by name; only few schemas have any."""
+        return keys.constraints(self._file)
 
     def validate(self, root: etree._Element) -> list[Any] | None:
         """libxml2's errors, or None when the document is valid; an error may be there more than once."""
@@ -121,7 +139,13 @@ def load(release: Release) -> Schema:
     return Schema(release)
 
 
-def explain(errors: Iterable[Any], root: etree._Element, plan: Plan, tree: Tree | None) -> list[SchemaError]:
+def explain(
+    errors: Iterable[Any],
+    root: etree._Element,
+    plan: Plan,
+    tree: Tree | None,
+    every: Callable[[], dict[str, keys.Constraint]] = dict,
+) -> list[SchemaError]:
     """Explain libxml2's errors with the plan.
 
     Args:
@@ -129,6 +153,7 @@ def explain(errors: Iterable[Any], root: etree._Element, plan: Plan, tree: Tree 
         root: The root of the document.
         plan: The plan of the release.
         tree: The plan from that root; None when the root is not one that is read.
+        every: Gives the keys and references that the schema declares, by name.
 
     Returns:
         At most :data:`MAX_ERRORS` errors in document order, one for each thing that is wrong with an element.
@@ -137,8 +162,13 @@ def explain(errors: Iterable[Any], root: etree._Element, plan: Plan, tree: Tree 
     explained: list[SchemaError] = []
     met: set[tuple[etree._Element, str]] = set()
     families: _Families = {}
+    broken: set[str] = set()
     for error in list(errors)[:MAX_ERRORS]:
         kind = _KINDS.get(error.type, f"libxml2-{error.type}")
+        if error.type == _KEY:
+            match = _CONSTRAINT.search(error.message or "")
+            broken.add(match[1] if match else "")
+            continue
         element = _resolve(root, error.path, families)
         previous = explained[-1] if explained else None
         # libxml2 adds "not a valid value of the type" to what it said of a facet of the same value
@@ -147,7 +177,40 @@ def explain(errors: Iterable[Any], root: etree._Element, plan: Plan, tree: Tree 
         if (element, kind) not in met:
             met.add((element, kind))
             explained.append(_explain(kind, error, element, plan, tree))
+    if broken:
+        explained += _broken_keys(broken, root, every(), MAX_ERRORS - len(explained))
     return explained
+
+
+def _broken_keys(
+    names: set[str], root: etree._Element, every: dict[str, keys.Constraint], most: int
+) -> list[SchemaError]:
+    """What breaks the keys that libxml2 named; it says neither where nor how, without quoting the document."""
+    wanted = [constraint for name, constraint in every.items() if name in names]
+    found = [_broken_key(one, every) for constraint in wanted for one in keys.broken(constraint, every, root)]
+    # what libxml2 compares as numbers may differ as texts
+    name = shown(parser.local_name(root))
+    return found[:most] or [SchemaError("libxml2-1877", name, root, {"element": name or "-"})]
+
+
+def _broken_key(one: keys.Broken, every: dict[str, keys.Constraint]) -> SchemaError:
+    element = shown(parser.local_name(one.element))
+    target = every.get(one.constraint.refer or "", one.constraint)
+    args = {"element": element or "-", "veld": one.constraint.shown, "doel": target.selector.path}
+    return SchemaError(f"sleutel-{one.how}", element, one.element, args)
+
+
+def refuse_same_keys(root: etree._Element, release: Release, limits: Limits) -> None:
+    """Refuse a document in which very many elements bear one key, before libxml2 compares them all with one another.
+
+    Raises:
+        UnsafeDocument: There are more than ``max_same_key``.
+    """
+    if (
+        _CROWDED(root, most=limits.max_same_key)
+        and keys.most_same(load(release).constraints, root) > limits.max_same_key
+    ):
+        raise parser.too_much("max_same_key", limits.max_same_key)
 
 
 def _tree_of(root: etree._Element, plan: Plan) -> Tree | None:
@@ -184,16 +247,18 @@ def _explain(kind: str, error: Any, element: etree._Element, plan: Plan, tree: T
         return _misplaced(element, missing, _branch(tree, element if missing else element.getparent()))
     if kind == "tekst":
         return SchemaError(kind, name, element, {"element": name or "-"})
-    leaf = _leaf(tree, element)
-    attribute = _attribute(error, leaf)
+    node = _leaf(tree, element) or _branch(tree, element)
+    if kind == "xsi" and node and "xsi:type" in node.attributes:
+        return SchemaError("soort", name, element, {"element": name or "-"})
+    attribute = _attribute(error, node)
     label = f"{name}/@{attribute}" if attribute else name or "-"
-    return SchemaError(kind, name, element, {"element": label, **_limits(kind, leaf, attribute, plan)})
+    return SchemaError(kind, name, element, {"element": label, **_limits(kind, node, attribute, plan)})
 
 
-def _attribute(error: Any, leaf: Leaf | None) -> str | None:
+def _attribute(error: Any, node: Leaf | Branch | None) -> str | None:
     """The attribute whose value is wrong; only one that the structure has, for another name may be anything."""
     match = _ON_ATTRIBUTE.match(error.message or "")
-    return match[1] if match and leaf and match[1] in leaf.attributes else None
+    return match[1] if match and node and match[1] in node.attributes else None
 
 
 def shown(name: str) -> str | None:
@@ -214,12 +279,12 @@ def _leaf(tree: Tree | None, element: etree._Element) -> Leaf | None:
     return branch.leaves.get(parser.local_name(element)) if branch else None
 
 
-def _limits(kind: str, leaf: Leaf | None, attribute: str | None, plan: Plan) -> dict[str, str]:
+def _limits(kind: str, node: Leaf | Branch | None, attribute: str | None, plan: Plan) -> dict[str, str]:
     """The type and the limit that a value broke."""
-    if leaf is None:
+    if node is None or (attribute is None and isinstance(node, Branch)):
         return {}
-    types = {item["name"]: str(item["type"]) for item in plan.types.get(leaf.type, {}).get("attributes", ())}
-    name = types.get(attribute or "", leaf.type)
+    types = {item["name"]: str(item["type"]) for item in plan.types.get(node.type, {}).get("attributes", ())}
+    name = types.get(attribute or "", node.type)
     limit = plan.facets(name).get(_FACETS.get(kind, ""), "")
     limit = " | ".join(limit) if isinstance(limit, list) else str(limit)
     return {"soort": plan.simple_base(name).removeprefix("xs:"), "grens": limit}
@@ -267,9 +332,16 @@ def _rival(parent: Branch, name: str, before: list[str]) -> str | None:
     """Another member of the choice that the element is in, when it came first."""
     for particle in parent.content:
         members = [item["name"] for item in particle.get("choice", ())]
-        if name in members:
-            return next((member for member in members if member in before and member != name), None)
+        if name in members and particle.get("max", 1) == 1:
+            together = {one.rstrip("?") for way in _ways(particle) if name in way or f"{name}?" in way for one in way}
+            return next((member for member in members if member in before and member not in together), None)
     return None
+
+
+def _ways(particle: dict[str, Any]) -> list[list[str]]:
+    """What goes together in a choice."""
+    ways: list[list[str]] = particle.get("ways") or [[item["name"]] for item in particle["choice"]]
+    return ways
 
 
 def _absent(parent: Branch, present: set[str], until: str | None) -> str | None:
@@ -277,7 +349,22 @@ def _absent(parent: Branch, present: set[str], until: str | None) -> str | None:
     for particle in parent.content:
         members = [item["name"] for item in particle.get("choice", (particle,))]
         if until in members:
-            return None
+            return _first_needed(particle, until, present) if "ways" in particle else None
         if particle["min"] and not present.intersection(members):
-            return "|".join(members)
+            return "|".join(members if "choice" not in particle else _first_of(particle))
     return None
+
+
+def _first_needed(particle: dict[str, Any], until: str | None, present: set[str]) -> str | None:
+    """What must come before a member of a choice between sequences, in each alternative that it is in."""
+    optional = f"{until}?"
+    ways = [way[: way.index(optional)] for way in _ways(particle) if optional in way]
+    befores = [[one for one in way if one[-1] != "?"] for way in ways]
+    if not befores or any(present.issuperset(names) for names in befores):
+        return None
+    return "|".join(dict.fromkeys(name for names in befores for name in names))
+
+
+def _first_of(particle: dict[str, Any]) -> list[str]:
+    """What each alternative of a choice must have: one of these is missing when none is there."""
+    return list(dict.fromkeys(name for way in _ways(particle) for name in way if not name.endswith("?")))

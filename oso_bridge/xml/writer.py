@@ -5,6 +5,7 @@ What a document said in another order, or what has no place in the structure, is
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,9 @@ _ATTRIBUTE = str.maketrans(
 )
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+XSI_TYPE = "xsi:type"
+_PREFIX = re.compile(r"xmlns:(?!xsi$|xml$)[^\W\d][\w.-]*")
 
 
 def write_record(record: Record, tree: Tree) -> bytes:
@@ -26,7 +30,7 @@ def write_record(record: Record, tree: Tree) -> bytes:
 
     Args:
         record: The record of the root of the tree.
-        tree: The plan; its namespace is the one that is written.
+        tree: The plan; its namespaces are those that are written.
 
     Returns:
         XML with a declaration, in UTF-8, indented by two blanks.
@@ -34,23 +38,27 @@ def write_record(record: Record, tree: Tree) -> bytes:
     Raises:
         UsageError: The record holds a name that the structure does not have, or a character that XML does not allow.
     """
-    writer = _Writer(tree)
-    root = tree.root
-    writer.branch(root, record, 0, f' xmlns="{tree.namespace}"' if tree.namespace else "")
+    writer = _Writer()
+    writer.branch(tree.root, record, 0, _declared(tree.root.namespace) if tree.root.namespace else "")
     return _encoded("\n".join(writer.lines) + "\n")
 
 
 class _Writer:
     """Writes branches line by line; prefixes are made for names in other namespaces."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self) -> None:
         self.lines = ['<?xml version="1.0" encoding="UTF-8"?>']
-        self._declared = f' xmlns="{tree.namespace}"'
 
     def branch(self, branch: Branch, record: Record, depth: int, attributes: str = "") -> None:
         start, indent = len(self.lines), "  " * depth
         self.lines.append("")
+        if branch.attributes:
+            attributes += _own_attributes(branch, record)
+            record = {name: value for name, value in record.items() if name[0] != "@"}
         attributes += self.content(branch, record, depth + 1)
+        if EXTRA in record and (only := _only_text(record)) is not None:
+            self.lines[start:] = [f"{indent}<{branch.name}{attributes}>{_text(only)}</{branch.name}>"]
+            return
         # an element without children is known as such only now
         empty = len(self.lines) == start + 1
         self.lines[start] = f"{indent}<{branch.name}{attributes}{'/' if empty else ''}>"
@@ -63,7 +71,7 @@ class _Writer:
             attributes = self.mixed(branch, record, record[EXTRA], depth)
         else:
             attributes = ""
-            if ORDER in record or GROUPS in record:
+            if ORDER in record or GROUPS in record or branch.abroad:
                 for name, value in self.ordered(branch, record):
                     self.child(branch, name, value, depth, "")
             else:
@@ -101,13 +109,13 @@ class _Writer:
         at, met = 0, Counter[str]()
         for name, value in self.ordered(branch, record):
             while waiting and waiting[0]["position"] <= at:
-                at += self.kept(waiting.popleft(), depth)
+                at += self.kept(waiting.popleft(), branch, depth)
             met[name] += 1
             child = name if met[name] == 1 else f"{name}[{met[name]}]"
             self.child(branch, name, value, depth, "".join(attributes.get(child, ())))
             at += 1
         for extra in waiting:
-            self.kept(extra, depth)
+            self.kept(extra, branch, depth)
         return "".join(attributes.get("", ()))
 
     def ordered(self, branch: Branch, record: Record) -> Iterator[tuple[str, Any]]:
@@ -122,8 +130,10 @@ class _Writer:
                 yield from ((name, value) for value in _several(record[name]))
 
     def child(self, branch: Branch, name: str, value: Any, depth: int, attributes: str) -> None:
+        if branch.abroad:
+            attributes = _redeclared(branch, name) + attributes
         if name in branch.branches:
-            self.branch(branch.branches[name], value, depth)
+            self.branch(branch.branches[name], value, depth, attributes)
         else:
             self.lines.append("  " * depth + self.leaf(branch.leaves[name], value, attributes))
 
@@ -138,15 +148,38 @@ class _Writer:
             return f"<{leaf.name}{attributes}/>"
         return f"<{leaf.name}{attributes}>{_text(text)}</{leaf.name}>"
 
-    def kept(self, extra: Extra, depth: int) -> int:
+    def kept(self, extra: Extra, branch: Branch, depth: int) -> int:
         """An element as it was read, or a stray text; gives the number of elements."""
         if extra["kind"] == "text":
             self.lines.append("  " * depth + _text(extra["content"]))
             return 0
-        # the namespace around it is declared already, in the root
+        # the namespace around it is declared already
         tag, end, rest = extra["content"].partition(">")
-        self.lines.append("  " * depth + tag.replace(self._declared, "", 1) + end + rest)
+        self.lines.append("  " * depth + tag.replace(_declared(branch.namespace), "", 1) + end + rest)
         return 1
+
+
+def _declared(namespace: str) -> str:
+    return f' xmlns="{namespace}"'
+
+
+def _redeclared(branch: Branch, name: str) -> str:
+    """The namespace of a child, when it is not the one around it."""
+    child = branch.branches.get(name) or branch.leaves[name]
+    return "" if child.namespace == branch.namespace else _declared(child.namespace)
+
+
+def _own_attributes(branch: Branch, record: Record) -> str:
+    """The attributes that the structure has, in its order; a type comes with the namespace of its prefix."""
+    given = {name[1:]: value for name, value in record.items() if name[0] == "@"}
+    known = [name for name in branch.attributes if given.get(name) is not None]
+    if XSI_TYPE in known:
+        prefixes = [name for name in given if _PREFIX.fullmatch(name)]
+        known = [*prefixes, "xmlns:xsi", *known]
+        given["xmlns:xsi"] = XSI
+    if not given.keys() <= {*branch.attributes, *known}:
+        raise _unknown(branch)
+    return "".join(f' {name}="{_escape(given[name], _ATTRIBUTE)}"' for name in known)
 
 
 def _attribute(extra: Extra, number: int) -> str:
@@ -159,6 +192,12 @@ def _attribute(extra: Extra, number: int) -> str:
         return f' xml:{local}="{value}"'
     prefix = f"a{number}"
     return f' xmlns:{prefix}="{_escape(namespace, _ATTRIBUTE)}" {prefix}:{local}="{value}"'
+
+
+def _only_text(record: Record) -> str | None:
+    """The text of an element that should hold elements and holds nothing else; None for any other."""
+    extras = [extra for extra in record.get(EXTRA, ()) if extra["kind"] != "attribute"]
+    return extras[0]["content"] if [extra["kind"] for extra in extras] == ["text"] and len(record) == 1 else None
 
 
 def _several(value: Any) -> list[Any]:

@@ -116,7 +116,7 @@ def test_the_id_and_the_nearest_release_can_be_chosen(user_data: Path, zipped: P
         ({"id": "oso/../../weg"}, "no id of a release"),
         ({"id": "oso"}, "no id of a release"),
         ({"id": "oso/2031.1/x"}, "no id of a release"),
-        ({"id": "edexml/2031.1"}, "no id of a release"),
+        ({"id": "edexml/2031.1"}, "one of oso, not of edexml"),
         ({"id": "oso/2019.1"}, "no XSD of a release"),
         ({"nearest": "oso/1900.1"}, "no installed release"),
     ],

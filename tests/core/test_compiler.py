@@ -33,15 +33,15 @@ def compiled(body: str, folder: Path) -> dict[str, Any]:
     return compiler.compile_plan(xsd(body, folder))
 
 
-with_schema = [release for release in releases.installed() if (release.folder / "dossier.xsd").is_file()]
+with_schema = [release for release in releases.installed() if release.schema.is_file()]
 
 
 @pytest.mark.parametrize("release", with_schema, ids=lambda release: release.id)
 def test_compiling_again_gives_no_difference(release: Release, tmp_path: Path) -> None:
     plan = Path(shutil.copy(release.folder / "plan.json", tmp_path))
-    assert compiler.write_plan(release.folder / "dossier.xsd", plan) is False
+    assert compiler.write_plan(release.schema, plan) is False
     fresh = tmp_path / "fresh.json"
-    assert compiler.write_plan(release.folder / "dossier.xsd", fresh) is True
+    assert compiler.write_plan(release.schema, fresh) is True
     assert fresh.read_text("utf-8") == plan.read_text("utf-8")
 
 
@@ -136,17 +136,30 @@ def test_facets_of_numbers(facets: str, expected: dict[str, Any], tmp_path: Path
 
 A = '<xs:element name="a" type="xs:string"/>'
 B = '<xs:element name="b" type="xs:string"/>'
+C = '<xs:element name="c" type="xs:string"/>'
+D = '<xs:element name="d" type="xs:string"/>'
 SIMPLE = '<xs:element name="a"><xs:simpleType>'
 REFUSED = {
-    "a choice that repeats": (
-        f'<xs:sequence><xs:choice maxOccurs="2">{A}{B}</xs:choice></xs:sequence>',
-        "a choice that repeats or holds groups",
+    "a choice that repeats a few times": (
+        f'<xs:sequence>{C}<xs:choice maxOccurs="2">{A}{B}</xs:choice></xs:sequence>',
+        "a choice that repeats a limited number of times",
     ),
-    "a choice with a group": (
-        f"<xs:sequence><xs:choice>{A}<xs:sequence>{B}</xs:sequence></xs:choice></xs:sequence>",
-        "a choice that repeats or holds groups",
+    "a choice of groups that repeats": (
+        f'<xs:choice maxOccurs="unbounded">{A}<xs:sequence>{B}{C}</xs:sequence></xs:choice>',
+        "or between groups",
     ),
-    "a whole choice that repeats": (f'<xs:choice maxOccurs="unbounded">{A}{B}</xs:choice>', "content model choice"),
+    "a choice with a group that may be absent": (
+        f'<xs:sequence><xs:choice>{A}<xs:sequence minOccurs="0">{B}</xs:sequence></xs:choice></xs:sequence>',
+        "a choice with a group that repeats or is optional",
+    ),
+    "a choice in a group in a choice": (
+        f"<xs:choice>{A}<xs:sequence>{B}<xs:choice>{C}{D}</xs:choice></xs:sequence></xs:choice>",
+        "a choice in a sequence in a choice",
+    ),
+    "alternatives in another order": (
+        f"<xs:choice><xs:sequence>{C}{A}{B}</xs:sequence><xs:sequence>{D}{B}{A}</xs:sequence></xs:choice>",
+        "a choice between sequences in another order",
+    ),
     "a whole choice that may be absent": (f'<xs:choice minOccurs="0">{A}{B}</xs:choice>', "content model choice"),
     "all": (f"<xs:all>{A}{B}</xs:all>", "content model all"),
     "a repetition beside others": (
@@ -158,7 +171,7 @@ REFUSED = {
         "a sequence that repeats or is optional, inside a sequence",
     ),
     "a repeated sequence with a choice": (
-        f'<xs:sequence maxOccurs="2"><xs:choice>{A}{B}</xs:choice></xs:sequence>',
+        f'<xs:sequence maxOccurs="2"><xs:choice>{A}{B}</xs:choice><xs:element name="c" type="xs:int"/></xs:sequence>',
         "a repeated sequence with a choice in it",
     ),
     "a sequence that may be absent": (f'<xs:sequence minOccurs="0">{A}</xs:sequence>', "one that may be absent"),
@@ -168,10 +181,6 @@ REFUSED = {
         "a at two places",
     ),
     "a wildcard": (f'<xs:sequence>{A}<xs:any namespace="##other" processContents="lax"/></xs:sequence>', "a wildcard"),
-    "attributes beside children": (
-        f'<xs:sequence>{A}</xs:sequence><xs:attribute name="x" type="xs:string"/>',
-        "attributes on an element with children",
-    ),
     "an attribute wildcard": (
         '<xs:simpleContent><xs:extension base="xs:string"><xs:anyAttribute/></xs:extension></xs:simpleContent>',
         "attribute wildcard",
@@ -209,6 +218,73 @@ def test_content_that_a_record_could_not_keep_is_refused(what: str, tmp_path: Pa
     assert caught.value.remedy
 
 
+def content_of(body: str, folder: Path) -> list[dict[str, Any]]:
+    """What a plan says of the content of top."""
+    content: list[dict[str, Any]] = compiled(top(body), folder)["types"]["/top"]["content"]
+    return content
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'<xs:choice minOccurs="0" maxOccurs="unbounded">{A}{B}</xs:choice>',
+        f'<xs:sequence minOccurs="0" maxOccurs="unbounded"><xs:choice>{A}{B}</xs:choice></xs:sequence>',
+        f'<xs:sequence><xs:choice minOccurs="0" maxOccurs="unbounded">{A}{B}</xs:choice></xs:sequence>',
+    ],
+)
+def test_a_choice_that_repeats_is_kept_with_its_order(body: str, tmp_path: Path) -> None:
+    (particle,) = content_of(body, tmp_path)
+    assert (particle["min"], particle["max"]) == (0, None)
+    assert [(item["name"], item["max"]) for item in particle["choice"]] == [("a", None), ("b", None)]
+
+
+def test_a_choice_between_sequences_holds_each_name_once(tmp_path: Path) -> None:
+    optional = C.replace("/>", ' minOccurs="0"/>')
+    (particle,) = content_of(
+        f"<xs:choice><xs:sequence>{A}{optional}</xs:sequence><xs:sequence>{B}{optional}</xs:sequence>{C}</xs:choice>",
+        tmp_path,
+    )
+    assert [(item["name"], item["min"]) for item in particle["choice"]] == [("a", 0), ("b", 0), ("c", 0)]
+    assert particle["ways"] == [["a", "c?"], ["b", "c?"], ["c"]]
+    assert particle["min"] == 1
+
+
+def test_a_choice_that_may_be_empty_is_not_compulsory(tmp_path: Path) -> None:
+    optional = B.replace("/>", ' minOccurs="0"/>')
+    (particle,) = content_of(f"<xs:choice>{A}{optional}</xs:choice>", tmp_path)
+    assert particle["min"] == 0
+
+
+def test_attributes_beside_children_are_kept(tmp_path: Path) -> None:
+    body = top(f'<xs:sequence>{A}</xs:sequence><xs:attribute name="x" type="xs:string" use="required"/>')
+    described = compiled(body, tmp_path)["types"]["/top"]
+    assert described["attributes"] == [{"name": "x", "type": "xs:string", "use": "required"}]
+    assert [item["name"] for item in described["content"]] == ["a"]
+
+
+def test_an_abstract_type_has_the_content_of_all_types_derived_from_it(tmp_path: Path) -> None:
+    types = (
+        f'<xs:complexType name="basis" abstract="true"><xs:sequence>{A}</xs:sequence></xs:complexType>'
+        '<xs:complexType name="meer"><xs:complexContent><xs:extension base="basis"><xs:sequence>'
+        f"{B}</xs:sequence></xs:extension></xs:complexContent></xs:complexType>"
+    )
+    described = compiled(top('<xs:sequence><xs:element name="blok" type="basis"/></xs:sequence>', types), tmp_path)
+    basis = described["types"]["basis"]
+    assert [attribute["name"] for attribute in basis["attributes"]] == ["xsi:type"]
+    assert [(item["name"], item["min"]) for item in basis["content"]] == [("a", 1), ("b", 0)]
+
+
+def test_a_schema_may_import_one_beside_it(tmp_path: Path) -> None:
+    other = HEAD.replace("urn:t", "urn:ander") + '<xs:element name="los"><xs:complexType><xs:sequence>'
+    (tmp_path / "ander.xsd").write_text(f"{other}{A}</xs:sequence></xs:complexType></xs:element></xs:schema>", "utf-8")
+    body = '<xs:import namespace="urn:ander" schemaLocation="ander.xsd"/>'
+    body += top('<xs:sequence><xs:element xmlns:o="urn:ander" ref="o:los"/></xs:sequence>')
+    plan = compiled(body, tmp_path)
+    assert plan["namespaces"] == {"los": "urn:ander"}
+    assert plan["types"]["/top"]["content"][0]["namespace"] == "urn:ander"
+    assert plan["types"]["/los"]["namespace"] == "urn:ander"
+
+
 def test_mixed_content_is_refused(tmp_path: Path) -> None:
     kind = f'<xs:complexType mixed="true"><xs:sequence>{A}</xs:sequence></xs:complexType>'
     with pytest.raises(DataError, match="mixed content"):
@@ -244,14 +320,16 @@ def test_an_element_that_another_may_stand_in_for_is_refused(tmp_path: Path) -> 
     [
         '<xs:element name="top" type="nergens"/>',
         "<xs:element ",
-        '<xs:include schemaLocation="other.xsd"/>' + top('<xs:sequence><xs:element ref="a"/></xs:sequence>'),
+        '<xs:include schemaLocation="../other.xsd"/>' + top('<xs:sequence><xs:element ref="a"/></xs:sequence>'),
     ],
 )
 def test_what_is_no_schema_by_itself_is_refused(body: str, tmp_path: Path) -> None:
     (tmp_path / "other.xsd").write_text(f"{HEAD}{A}</xs:schema>", encoding="utf-8")
+    folder = tmp_path / "release"
+    folder.mkdir()
     with pytest.raises(DataError, match=r"dossier\.xsd is no schema that can be used") as caught:
-        compiled(body, tmp_path)
-    assert caught.value.where == str(tmp_path / "dossier.xsd")
+        compiled(body, folder)
+    assert caught.value.where == str(folder / "dossier.xsd")
 
 
 def test_a_schema_without_namespace_gives_a_plan_without_namespace(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def document(folder: Path, *edits: tuple[str, str]) -> Path:
 
 def test_a_new_folder_is_found_and_its_documents_are_read(folder: Path) -> None:
     found = told(folder, document(folder), layers=["schema", "integrity"])
-    assert found["installed"][-2:] == ["oso/2019.1", f"oso/{NEW}"]
+    assert [name for name in found["installed"] if name.startswith("oso/")][-2:] == ["oso/2019.1", f"oso/{NEW}"]
     assert found["read"] == [f"oso/{NEW}", True, "Basisschool De Wilgenroos"]
     assert found["written"] is True
     assert found["report"]["release"] == f"oso/{NEW}"

@@ -98,7 +98,7 @@ UNREACHABLE = {
     "keuzelijst": "enumeration",
     "attribuut-ontbreekt": "attribute[@use='required']",
 }
-ELSEWHERE = {"wortel", "libxml2", "meer"}
+ELSEWHERE = {"wortel", "libxml2", "meer", "soort", "sleutel-dubbel", "sleutel-ontbreekt", "sleutel-onbekend"}
 
 
 def kind_of(rule: str) -> str:
