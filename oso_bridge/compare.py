@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from oso_bridge._version import __version__
 from oso_bridge.document import Document
 from oso_bridge.errors import UsageError
+from oso_bridge.identifiers import Identifier, bsn, onderwijsnummer
 from oso_bridge.model import Bijlage, Code, Dossier, Extra, Leerling
 from oso_bridge.model.base import Basis
 from oso_bridge.pairing import bare, is_ordered, is_whole, key_values, pair, pair_values, says_nothing
@@ -23,6 +24,8 @@ Kind = Literal["added", "removed", "changed"]
 Policy = Literal["fill", "overwrite", "ask"]
 POLICIES = ("fill", "overwrite", "ask")
 _DELIVERY = "levering"
+# the parents saw, and consented to, one delivery; that says nothing of another
+_OF_THE_ACT = (_DELIVERY, "inzage")
 _KEEP, _TAKE = "keep", "take"
 
 
@@ -183,8 +186,8 @@ def merge(
     """One dossier made of two of the same pupil, such as one that was sent and a late test result in another.
 
     Additions are taken whatever the policy; the base loses nothing, but for what a part that is taken as a whole
-    replaces.  What a dossier says of itself
-    (versions, software, day, delivery categories) stays that of the base.  Neither dossier is changed.
+    replaces.  What a dossier says of itself (versions, software, day, delivery categories) and of the inspection and
+    consent of the parents stays that of the base.  Neither dossier is changed.
 
     Args:
         base: The dossier to add to, or a document that holds one.
@@ -204,7 +207,7 @@ def merge(
     if not force:
         _refuse_another_pupil(made, source)
     lists: dict[str, list[Change]] = {"taken": [], "conflicts": [], "left": []}
-    for step in list(_content(made, source, whole=True)):
+    for step in list(_inside(made, source, _At("", ""), whole=True, without=_OF_THE_ACT)):
         if step.change.kind != "removed":
             fate = _fate(step, judge)
             lists[fate].append(step.change)
@@ -242,12 +245,12 @@ def _item(path: str, number: int) -> str:
     return f"{path}[{number + 1}]" if number else path
 
 
-def _content(a: Dossier, b: Dossier, whole: bool = False) -> Iterator[_Step]:
+def _content(a: Dossier, b: Dossier) -> Iterator[_Step]:
     """What differs, except what the dossiers say of themselves."""
-    return _inside(a, b, _At("", ""), whole, without=_DELIVERY)
+    return _inside(a, b, _At("", ""), without=(_DELIVERY,))
 
 
-def _inside(a: Basis, b: Basis, at: _At, whole: bool = False, without: str = "") -> Iterator[_Step]:
+def _inside(a: Basis, b: Basis, at: _At, whole: bool = False, without: tuple[str, ...] = ()) -> Iterator[_Step]:
     """What differs inside a part.
 
     Args:
@@ -255,11 +258,11 @@ def _inside(a: Basis, b: Basis, at: _At, whole: bool = False, without: str = "")
         b: Its counterpart.
         at: Where they are.
         whole: Tell a part whose fields belong together as one change when it contradicts the other.
-        without: A field to pass over.
+        without: Fields to pass over.
     """
     for name in type(a).model_fields:
         before, after = getattr(a, name), getattr(b, name)
-        if name == without or before == after or (says_nothing(before) and says_nothing(after)):
+        if name in without or before == after or (says_nothing(before) and says_nothing(after)):
             continue
         place = at.below(name)
         if isinstance(before, Basis) and isinstance(after, Basis):
@@ -382,10 +385,16 @@ def _dossier(what: Dossier | Document) -> Dossier:
 
 
 def _refuse_another_pupil(base: Dossier, other: Dossier) -> None:
-    same = _same_pupil(base, other)
-    if same is False:
+    ours, theirs = base.leerling or Leerling(), other.leerling or Leerling()
+    number, person = _same_number(base, other), _same_person(ours, theirs)
+    if number and _is_another(ours, theirs):
+        raise UsageError(
+            "The dossiers have a number in common, and contradict each other in name and birth.",
+            remedy="Find out whose the number is. If they are those of one pupil: force.",
+        )
+    if number is False or (number is None and person is False):
         raise UsageError("The dossiers are those of two pupils.", remedy="If they are not after all: force.")
-    if same is None:
+    if number is None and person is None:
         raise UsageError(
             "The dossiers do not tell whether they are those of one pupil: there is no number, or name and day of "
             "birth, that both have.",
@@ -393,26 +402,52 @@ def _refuse_another_pupil(base: Dossier, other: Dossier) -> None:
         )
 
 
-def _same_pupil(base: Dossier, other: Dossier) -> bool | None:
-    """Whether two dossiers are those of one pupil; None when they do not tell."""
+def _same_number(base: Dossier, other: Dossier) -> bool | None:
+    """Whether a number says that two dossiers are those of one pupil; None when none does."""
     a, b = base.leerling or Leerling(), other.leerling or Leerling()
-    for ours, theirs in ((a.bsn, b.bsn), (a.onderwijsnummer, b.onderwijsnummer)):
-        if ours and theirs:
-            return ours.strip() == theirs.strip()
+    kinds = ((bsn, a.bsn, b.bsn), (onderwijsnummer, a.onderwijsnummer, b.onderwijsnummer))
+    for kind, ours, theirs in kinds:
+        found = _official(kind, ours), _official(kind, theirs)
+        if all(found):
+            return found[0] == found[1]
     # the number in the administration of one school; another number there may be another enrolment
-    if a.leerlingid and a.leerlingid == b.leerlingid and _brin(base) and _brin(base) == _brin(other):
-        return True
-    return _same_person(a, b)
+    same = _own(a.leerlingid) and _own(a.leerlingid) == _own(b.leerlingid)
+    return True if same and _brin(base) and _brin(base) == _brin(other) else None
+
+
+def _official(kind: Identifier, number: str | None) -> str | None:
+    """A number that tells whose it is; one that fails its test was made up or misspelt, and 111111110 is a dummy."""
+    digits = (number or "").strip()
+    return digits if kind.is_valid(digits) and len(set(digits[:-1])) > 1 else None
+
+
+def _own(number: str | None) -> str | None:
+    """The number of a school's own; None for what many pupils may bear, such as 0, 99999 or onbekend."""
+    signs = {sign for sign in number or "" if sign.isalnum()}
+    is_dummy = len(signs) < 2 or not any(sign.isdigit() for sign in signs)
+    return None if is_dummy else (number or "").strip()
+
+
+def _is_another(a: Leerling, b: Leerling) -> bool:
+    """Whether birth and a name contradict each other; siblings share a surname, so one name will do."""
+    surname, birth, given = _likeness(a, b)
+    return birth is False and False in (surname, given)
 
 
 def _same_person(a: Leerling, b: Leerling) -> bool | None:
     """Whether surname, birth and given name are the same; None when one of them cannot be compared."""
-    surname = _meet(_surnames(a), _surnames(b))
-    birth = _meet(*_births(a, b))
+    found = _likeness(a, b)
+    return False if False in found else None if None in found else True
+
+
+def _likeness(a: Leerling, b: Leerling) -> tuple[bool | None, bool | None, bool | None]:
+    """Whether surname, birth and given name are the same, each None when it cannot be compared."""
     # twins share a surname and a day of birth
     given = next((met for met in map(_meet, _given(a), _given(b)) if met is not None), None)
-    found = (surname, birth, given)
-    return False if False in found else None if None in found else True
+    # and often their initials, which can only tell that two pupils differ
+    if given is None and _meet(_folded([a.voorletters]), _folded([b.voorletters])) is False:
+        given = False
+    return _meet(_surnames(a), _surnames(b)), _meet(*_births(a, b)), given
 
 
 def _meet(ours: set[str], theirs: set[str]) -> bool | None:
@@ -428,12 +463,12 @@ def _surnames(pupil: Leerling) -> set[str]:
     return _folded([pupil.achternaam, pupil.gba.achternaam if pupil.gba else None])
 
 
-def _given(pupil: Leerling) -> tuple[set[str], set[str], set[str]]:
-    """The first name, the name for every day and the initials: kinds of name that are compared each with its own."""
+def _given(pupil: Leerling) -> tuple[set[str], set[str]]:
+    """The first name and the name for every day: kinds of name that are compared each with its own."""
     first: list[str | None] = [
         names[0] for names in (pupil.voornamen, pupil.gba.voornamen if pupil.gba else []) if names
     ]
-    return _folded(first), _folded([pupil.roepnaam]), _folded([pupil.voorletters])
+    return _folded(first), _folded([pupil.roepnaam])
 
 
 def _folded(names: list[str | None]) -> set[str]:

@@ -504,10 +504,15 @@ class _Run:
             message = catalog.message("XSD", "meer")
             args = {"aantal": str(more)}
             self.findings.append(Finding("XSD.meer", "schema", Severity.ERROR, False, message, xpath="/[1]", args=args))
+        self.layers.append(self.schema_state(faults, release, perf_counter() - start))
+
+    def schema_state(self, faults: tuple[SchemaFault, ...], release: Release, duration: float) -> Layer:
+        """The layer; unclear when there is no fault but that the schema could not be held against it to the end."""
+        if faults and all(fault.kind == schema.ABORTED for fault in faults):
+            return Layer("schema", State.UNCLEAR, True, duration, catalog.message("LAAG", "schema-afgebroken"))
         state = State.FAILED if faults else State.PASSED
         reason = catalog.message("LAAG", "voorlopig") if release.provisional else None
-        args = {"release": release.id} if reason else {}
-        self.layers.append(Layer("schema", state, True, perf_counter() - start, reason, args))
+        return Layer("schema", state, True, duration, reason, {"release": release.id} if reason else {})
 
     def path(self, release: Release, place: Place) -> str | None:
         """A place in the words of the model; in those of the document where a release has no table."""

@@ -6,6 +6,7 @@ and ``plan.json`` compiled from it.  Adding a release is adding such a folder.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -91,9 +92,30 @@ def version_order(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d{1,9}", version))
 
 
+ASIDE = ".oud-"
+"""What the name of a folder begins with that a new one of the same release takes the place of."""
+_ASIDE = re.compile(rf"{re.escape(ASIDE)}([a-z][a-z0-9-]*)-([0-9.]+)-\w+", re.ASCII)
+
+
+def put_back() -> None:
+    """Put back a release whose replacement was broken off before the new one stood in its place.
+
+    The old folder then stands in the user's folder under the name ``.oud-<format>-<version>-<mark>``.
+    """
+    home = data.user_folder()
+    for folder in sorted(home.glob(f"{ASIDE}*")):
+        match = _ASIDE.fullmatch(folder.name)
+        place = home / "schemas" / match[1] / match[2] if match else folder
+        if not place.exists():
+            # who may only read here has to do without it
+            with contextlib.suppress(OSError):
+                folder.rename(place)
+
+
 @cached(maxsize=1)
 def installed() -> tuple[Release, ...]:
     """Every installed release, by format and version."""
+    put_back()
     found = []
     for format_name in data.subfolders("schemas"):
         for version, folder in data.subfolders("schemas", format_name).items():

@@ -6,10 +6,13 @@ place in the user's data folder, and moved to it in one step; a bundle that is r
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import re
 import shutil
 import tempfile
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
@@ -364,7 +367,15 @@ class _Build:
     def tried_examples(self) -> tuple[int, int]:
         """How many documents the bundle holds, and how many its schema accepts."""
         validator = etree.XMLSchema(etree.fromstring(self.found.xsd))
-        return len(self.examples), sum(validator.validate(root) for root in self.examples)
+        return len(self.examples), sum(_accepts(validator, root) for root in self.examples)
+
+
+def _accepts(validator: etree.XMLSchema, root: etree._Element) -> bool:
+    """Whether a schema accepts a document; not when it gives up on it, as with a pattern that takes too long."""
+    try:
+        return bool(validator.validate(root))
+    except etree.XMLSchemaValidateError:
+        return False
 
 
 def _lines(values: dict[str, Any]) -> str:
@@ -390,36 +401,85 @@ def _check_of(name: str, words: dict[str, list[str]]) -> str:
     return bundled.ALL
 
 
+# --- putting in place -----------------------------------------------------------------------------------------------
+
+_NEW, _GONE = ".nieuw-", ".weg-"
+_STALE = 3600
+"""How old, in seconds, a folder of an add or remove must be before it is taken for one that was broken off."""
+_TRIES = 5
+
+
 def _put_in_place(made: Path, format_name: str, version: str) -> Path:
     """Copy a folder beside its place, and move it there in one step; nothing is left when that fails."""
-    parent = data.user_folder() / "schemas" / format_name
-    before = _first_missing(parent)
-    parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".nieuw-", dir=data.user_folder()))
-    final = parent / version
+    home = data.user_folder()
+    final = home / "schemas" / format_name / version
+    created: list[Path] = []
+    beside: Path | None = None
     try:
+        _make_folders(final.parent, created)
+        beside = Path(tempfile.mkdtemp(prefix=_NEW, dir=home))
         shutil.copytree(made, beside / "nieuw")
-        if final.exists():
-            final.rename(beside / "oud")
-        try:
-            (beside / "nieuw").rename(final)
-        except OSError:
-            if (beside / "oud").exists():
-                (beside / "oud").rename(final)
-            raise
-    except OSError:
-        shutil.rmtree(beside, ignore_errors=True)
-        if before is not None:
-            shutil.rmtree(before, ignore_errors=True)
+        _exchange(beside / "nieuw", final, home / _aside(format_name, version, beside.name.removeprefix(_NEW)))
+    # an interruption by the user is a failure too
+    except BaseException:
+        _undo(beside, created)
         raise
-    shutil.rmtree(beside, ignore_errors=True)
+    _clear(home, format_name, version, beside)
     return final
 
 
-def _first_missing(folder: Path) -> Path | None:
-    """The highest of the folders above this one that is not there yet, or this one; None when all are."""
-    missing = [item for item in (folder, *folder.parents) if not item.exists()]
-    return missing[-1] if missing else None
+def _make_folders(folder: Path, created: list[Path]) -> None:
+    """Make a folder and those above it; what was not there yet is noted, the highest first."""
+    for item in (*reversed(folder.parents), folder):
+        if not item.exists():
+            item.mkdir(exist_ok=True)
+            created.append(item)
+
+
+def _undo(beside: Path | None, created: list[Path]) -> None:
+    """Remove what an add made; a folder in which anyone else has put something stays."""
+    if beside is not None:
+        shutil.rmtree(beside, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        for folder in reversed(created):
+            folder.rmdir()
+
+
+def _aside(format_name: str, version: str, mark: str) -> str:
+    """The name of what a new folder replaces, by which it is found again; see :func:`oso_bridge.releases.put_back`."""
+    return f"{releases.ASIDE}{format_name}-{version}-{mark}"
+
+
+def _exchange(new: Path, final: Path, aside: Path) -> None:
+    """Move a folder to its place, and what is there aside; what was there comes back when that fails."""
+    for last in (*[False] * (_TRIES - 1), True):
+        try:
+            if final.exists():
+                final.rename(aside)
+            new.rename(final)
+            return
+        except BaseException as error:
+            if aside.exists() and not final.exists():
+                aside.rename(final)
+            # another program may have put back what it found without a successor, halfway
+            taken = isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST)
+            if last or not taken:
+                raise
+
+
+def _clear(home: Path, format_name: str, version: str, beside: Path | None = None) -> None:
+    """Remove what is needed no more: what a release replaced, and what was left by programs that were broken off."""
+    old = home.glob(_aside(format_name, version, "*"))
+    left = (item for mark in (_NEW, _GONE) for item in home.glob(f"{mark}*") if item == beside or _is_stale(item))
+    for folder in (*old, *left):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_stale(folder: Path) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime > _STALE
+    except OSError:
+        return False
 
 
 def remove_release(name: str) -> None:
@@ -437,7 +497,12 @@ def remove_release(name: str) -> None:
         raise UsageError(
             f"{release.id} was not added from a bundle.", remedy="Only what release add installed can be removed."
         )
-    aside = Path(tempfile.mkdtemp(prefix=".weg-", dir=data.user_folder()))
-    release.folder.rename(aside / "weg")
-    shutil.rmtree(aside, ignore_errors=True)
+    home = data.user_folder()
+    # before it is gone: else what it once replaced would be put back
+    _clear(home, release.format, release.version)
+    aside = Path(tempfile.mkdtemp(prefix=_GONE, dir=home))
+    try:
+        release.folder.rename(aside / "weg")
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
     releases.forget()

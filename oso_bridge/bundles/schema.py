@@ -19,6 +19,7 @@ _XS = f"{{{XS}}}"
 _OWN = "oso"
 _NAMES = ("type", "base", "ref", "itemType", "substitutionGroup", "refer")
 _DROPPED = (f"{_XS}annotation", f"{_XS}notation")
+_MOST_NESTED = 100
 _PREFIX = re.compile(r"([\w.-]+):(?!:)")
 
 
@@ -142,9 +143,11 @@ class _Flattener:
         etree.indent(self.root)
         return etree.tostring(self.root, xml_declaration=True, encoding="UTF-8")
 
-    def add(self, name: str) -> None:
+    def add(self, name: str, depth: int = 0) -> None:
         if name in self.met:
             return
+        if depth > _MOST_NESTED:
+            raise BundleRefused(f"Schemas of the bundle include one another more than {_MOST_NESTED} deep.", where=name)
         self.met.append(name)
         root = _root(self.bundle, name)
         if root.get("targetNamespace", self.namespace) != self.namespace:
@@ -153,12 +156,12 @@ class _Flattener:
             if root.get(word):
                 raise BundleRefused(f"A schema has a {word}, which is not supported.", where=name)
         for child in list(root.iterchildren(etree.Element)):
-            self.declaration(child, root, name)
+            self.declaration(child, root, name, depth)
 
-    def declaration(self, child: etree._Element, root: etree._Element, name: str) -> None:
+    def declaration(self, child: etree._Element, root: etree._Element, name: str, depth: int) -> None:
         kind = child.tag.removeprefix(_XS)
         if kind == "include":
-            self.add(self.bundle.beside(name, str(child.get("schemaLocation", ""))))
+            self.add(self.bundle.beside(name, str(child.get("schemaLocation", ""))), depth + 1)
         elif kind in ("redefine", "override"):
             raise BundleRefused(f"A schema uses xs:{kind}, which is not supported.", where=name)
         # an import is only needed by names of its namespace, and those are refused where they are met

@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from oso_bridge import attachments
@@ -23,6 +24,7 @@ from oso_bridge.errors import BundleRefused
 SCHEMA, STYLESHEET, DOCUMENT = ".xsd", (".xsl", ".xslt"), ".xml"
 _WANTED = (SCHEMA, *STYLESHEET, DOCUMENT)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_HEADER = 30  # what stands before the name of a member, in bytes
 _LONGEST_LINK = 500
 _MOST_HOPS = 40
 _LINK = re.compile(rb"[\w.@()+ -]+(?:/[\w.@()+ -]+)*/?|/[^\r\n]*|[A-Za-z]:[\\/][^\r\n]*|[^\r\n<]*\.\.[\\/][^\r\n]*")
@@ -143,6 +145,7 @@ def load(path: Path, limits: BundleLimits) -> Bundle:
         BundleRefused: It is none of these, exceeds a limit, holds a name that is not safe or a link that leads out.
     """
     bundle = Bundle(path.name)
+    _refuse_unwritable(path.name)
     if path.is_dir():
         _read_all(bundle, _folder(path, limits), limits)
     elif path.suffix.lower() == SCHEMA:
@@ -151,10 +154,23 @@ def load(path: Path, limits: BundleLimits) -> Bundle:
     else:
         _read_zip(bundle, path, limits)
     _follow_texts(bundle)
+    _refuse_unwritable(*bundle.files, *bundle.links, *bundle.links.values())
     for name in (*bundle.links, *bundle.files):
         bundle.resolve(name)
     bundle.digest = bundle.digest or _digest(bundle)
     return bundle
+
+
+def _refuse_unwritable(*names: str) -> None:
+    """Refuse a name that is no text: a file system may hold any bytes as one."""
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            # no cause: it would hold the name
+            raise BundleRefused(
+                "A name in the bundle, or its own, is not UTF-8.", remedy="Rename it, or use the ZIP as published."
+            ) from None
 
 
 def _digest(bundle: Bundle) -> str:
@@ -248,7 +264,7 @@ def _read_zip(bundle: Bundle, path: Path, limits: BundleLimits) -> None:
         bundle.digest = "sha256:" + hashlib.file_digest(source, "sha256").hexdigest()
         try:
             with zipfile.ZipFile(source) as archive:
-                _unpack(bundle, archive, list(_judged(archive, size, limits)), limits)
+                _unpack(bundle, archive, list(_judged(archive, limits)), limits)
         except _UNREADABLE:
             raise _no_zip(path) from None
         except OSError as error:
@@ -264,18 +280,30 @@ def _no_zip(path: Path) -> BundleRefused:
     )
 
 
-def _judged(archive: zipfile.ZipFile, size: int, limits: BundleLimits) -> Iterator[zipfile.ZipInfo]:
+def _judged(archive: zipfile.ZipFile, limits: BundleLimits) -> Iterator[zipfile.ZipInfo]:
     """The files and links of a ZIP, when nothing in its table of contents is wrong."""
-    packed, names = 0, set[str]()
+    names = set[str]()
+    _refuse_overlap(archive.infolist())
     for number, member in enumerate(archive.infolist(), start=1):
         _refuse_many(number, limits)
         _refuse_member(member, number, limits)
-        packed += member.compress_size
-        if packed > size or (not member.is_dir() and member.filename.casefold() in names):
-            raise BundleRefused(f"Member {number} of the ZIP overlaps another.", remedy="Use the ZIP as published.")
+        if not member.is_dir() and member.filename.casefold() in names:
+            raise _overlaps(number)
         names.add(member.filename.casefold())
         if not member.is_dir() and not member.filename.startswith("__MACOSX/"):
             yield member
+
+
+def _refuse_overlap(members: list[zipfile.ZipInfo]) -> None:
+    """Refuse members that share bytes: so a small ZIP unpacks to any size."""
+    ordered = sorted(enumerate(members, start=1), key=lambda item: item[1].header_offset)
+    for (_, member), (number, following) in pairwise(ordered):
+        if member.header_offset + _HEADER + member.compress_size > following.header_offset:
+            raise _overlaps(number)
+
+
+def _overlaps(number: int) -> BundleRefused:
+    return BundleRefused(f"Member {number} of the ZIP overlaps another.", remedy="Use the ZIP as published.")
 
 
 def _refuse_member(member: zipfile.ZipInfo, number: int, limits: BundleLimits) -> None:

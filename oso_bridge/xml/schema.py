@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -28,6 +28,7 @@ MAX_ERRORS = 500
 
 # libxml2's codes of a validity error, by what they mean here.
 _KINDS = {
+    1818: "afgebroken",
     1824: "type",
     1825: "type",
     1826: "type",
@@ -75,6 +76,9 @@ _FACETS = {
 _KEY = 1877
 # the name at the end is the schema's; what libxml2 quotes before it is the document's
 _CONSTRAINT = re.compile(r"(?:constraint|keyref) '(?:\{[^'}]*\})?([^'{}]+)'(?: evaluate to a node)?\.\s*\Z")
+ABORTED = "afgebroken"
+"""The kind of the error that says that libxml2 gave up before it had a verdict."""
+_INTERNAL = 1818
 _ON_ATTRIBUTE = re.compile(r"Element '[^']*', attribute '([^']*)'")
 _STEP = re.compile(r"(?:[^/:\[]+:)?([^/\[]+)(?:\[(\d+)\])?")
 
@@ -125,12 +129,32 @@ class Schema:
         return keys.constraints(self._file)
 
     def validate(self, root: etree._Element) -> list[Any] | None:
-        """libxml2's errors, or None when the document is valid; an error may be there more than once."""
+        """libxml2's errors, or None when the document is valid; an error may be there more than once.
+
+        One of them is of the kind :data:`ABORTED` when libxml2 gave up before it had a verdict.
+        """
         with self._lock:
-            if self._schema.validate(root):
-                return None
+            try:
+                if self._schema.validate(root):
+                    return None
+            except etree.XMLSchemaValidateError:
+                return _with_abort(self._schema.error_log)
             log: Any = self._schema.error_log
             return list(log)
+
+
+class _Abort(NamedTuple):
+    """Stands for the error that libxml2 did not tell when it gave up."""
+
+    type: int = _INTERNAL
+    path: str | None = None
+    message: str | None = None
+
+
+def _with_abort(log: Any) -> list[Any]:
+    """What libxml2 said before it gave up, as it does when a pattern takes too many attempts."""
+    errors = list(log)
+    return errors if any(error.type == _INTERNAL for error in errors) else [*errors, _Abort()]
 
 
 @cached(maxsize=32)

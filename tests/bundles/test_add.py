@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +194,157 @@ def test_what_was_there_stays_when_the_last_step_fails(
     with pytest.raises(OSError, match="Permission denied"):
         oso.add_release(zipped, replace=True)
     assert {path: path.read_bytes() for path in user_data.rglob("*") if path.is_file()} == before
+
+
+def test_what_others_put_there_meanwhile_stays(user_data: Path, zipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = (user_data / "labels.toml", user_data / "schemas" / "oso" / "2040.1" / "release.toml")
+
+    def full(source: Path, target: Path) -> None:
+        for file in others:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("", "utf-8")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(installing.shutil, "copytree", full)
+    with pytest.raises(OSError, match="No space left"):
+        oso.add_release(zipped)
+    assert {path for path in user_data.rglob("*") if path.is_file()} == set(others)
+    assert not list(user_data.glob(".*"))
+
+
+def test_an_interruption_leaves_all_as_it_was(
+    added: oso.AddedRelease, user_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, real = contents(user_data), os.rename
+    for number in (1, 2):
+        steps = iter(range(1, 10))
+
+        def stops(source: Path, target: Path, number: int = number, steps: Iterator[int] = steps) -> None:
+            if next(steps) == number:
+                raise KeyboardInterrupt
+            real(source, target)
+
+        monkeypatch.setattr(os, "rename", stops)
+        with pytest.raises(KeyboardInterrupt):
+            installing._put_in_place(other_release(tmp_path / str(number)), "oso", "2031.1")
+        assert contents(user_data) == before
+    monkeypatch.setattr(os, "rename", real)
+    interrupted = tmp_path / "leeg" / "gegevens"
+    monkeypatch.setenv("OSO_BRIDGE_DATA", str(interrupted))
+
+    def interrupts(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(installing.shutil, "copytree", interrupts)
+    with pytest.raises(KeyboardInterrupt):
+        installing._put_in_place(tmp_path, "oso", "2031.1")
+    assert not interrupted.parent.exists()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def other_release(folder: Path) -> Path:
+    """A folder that can stand in for a release that was made."""
+    folder.mkdir()
+    (folder / "release.toml").write_text(f'id = "{samples.ID}"\ntitle = "nieuwer"\n', "utf-8")
+    return folder
+
+
+KILL = """
+import os, shutil, sys
+from pathlib import Path
+from oso_bridge.bundles import installing
+name, number, after = sys.argv[2], int(sys.argv[3]), sys.argv[4] == "True"
+owner = os if name == "rename" else shutil
+real, steps = getattr(owner, name), iter(range(1, 99))
+def dies(*arguments, **settings):
+    last = next(steps) == number
+    if last and not after:
+        os._exit(9)
+    real(*arguments, **settings)
+    if last:
+        os._exit(9)
+setattr(owner, name, dies)
+if sys.argv[1] == "remove":
+    installing.remove_release("oso/2031.1")
+else:
+    installing._put_in_place(Path(sys.argv[1]), "oso", "2031.1")
+"""
+
+
+def killed(what: str, name: str, number: int, after: bool) -> None:
+    """A process that is gone, without a word, before or after one of its steps."""
+    command = [sys.executable, "-c", KILL, what, name, str(number), str(after)]
+    assert subprocess.run(command, cwd=samples.CHECKOUT, check=False).returncode == 9
+
+
+def titles() -> list[str]:
+    """What stands installed under the id, as a program that starts now finds it."""
+    releases.forget()
+    return [item.title() for item in releases.installed() if item.id == samples.ID]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(("name", "number"), [("copytree", 1), ("rename", 1), ("rename", 2), ("rmtree", 1)])
+def test_a_program_that_is_killed_leaves_the_old_release_or_the_new_one(
+    added: oso.AddedRelease, user_data: Path, tmp_path: Path, name: str, number: int, after: bool
+) -> None:
+    old, made = contents(added.release.folder), other_release(tmp_path / "nieuw")
+    killed(str(made), name, number, after)
+    is_new = (name, number, after) in {("rename", 2, True), ("rmtree", 1, False), ("rmtree", 1, True)}
+    assert titles() == (["nieuwer"] if is_new else [added.release.title()])
+    assert contents(added.release.folder) == (contents(made) if is_new else old)
+    # an hour later nothing of it is left but the release that is added then
+    for folder in user_data.glob(".nieuw-*"):
+        os.utime(folder, (1, 1))
+    installing._put_in_place(made, "oso", "2031.1")
+    assert titles() == ["nieuwer"]
+    assert [path.name for path in user_data.iterdir()] == ["schemas"]
+
+
+def test_what_another_program_is_adding_is_left_alone(user_data: Path, tmp_path: Path) -> None:
+    busy = user_data / ".nieuw-bezig"
+    busy.mkdir(parents=True)
+    installing._put_in_place(other_release(tmp_path / "nieuw"), "oso", "2031.1")
+    assert busy.exists()
+
+
+def test_a_replacement_during_which_another_program_puts_the_old_one_back(
+    added: oso.AddedRelease, user_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, seen = os.rename, []
+
+    def watched(source: Path, target: Path) -> None:
+        real(source, target)
+        if Path(target).name.startswith(releases.ASIDE) and len(seen) < 2:
+            seen.append(target)
+            releases.put_back()
+
+    monkeypatch.setattr(os, "rename", watched)
+    installing._put_in_place(other_release(tmp_path / "nieuw"), "oso", "2031.1")
+    assert len(seen) == 2
+    assert titles() == ["nieuwer"]
+    assert [path.name for path in user_data.iterdir()] == ["schemas"]
+
+
+def test_what_was_replaced_does_not_come_back_when_its_successor_is_removed(
+    added: oso.AddedRelease, user_data: Path, tmp_path: Path
+) -> None:
+    killed(str(shutil.copytree(added.release.folder, tmp_path / "nieuw")), "rename", 2, True)
+    assert titles() == [added.release.title()]
+    assert list(user_data.glob(f"{releases.ASIDE}*"))
+    oso.remove_release(samples.ID)
+    assert titles() == []
+    assert not list(user_data.glob(f"{releases.ASIDE}*"))
+
+
+def test_a_program_that_is_killed_while_removing(added: oso.AddedRelease, user_data: Path, tmp_path: Path) -> None:
+    killed("remove", "rename", 1, False)
+    assert titles() == [added.release.title()]
+    killed("remove", "rename", 1, True)
+    assert titles() == []
 
 
 # --- reading and writing ---

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import random
+import re
 import socket
+import stat
+import struct
+import sys
 import threading
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -113,6 +119,66 @@ def test_two_members_of_one_name(refused: Callable[..., str]) -> None:
     assert "overlaps" in refused(with_member(f"{FOLDER}/ov/CONTROLE.xsl"))
 
 
+def overlapping(kernel: bytes, number: int, extra: int = 0) -> bytes:
+    """A ZIP whose table of contents names one member many times, and some bytes that belong to nothing."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("aaaa.xml", kernel)
+    content = buffer.getvalue()
+    start, end = content.index(b"PK\x01\x02"), content.index(b"PK\x05\x06")
+    entry, padding = content[start:end], bytes(extra)
+    table = b"".join(entry.replace(b"aaaa.xml", b"%04d.xml" % item) for item in range(number))
+    tail = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, number, number, len(table), start + extra, 0)
+    return content[:start] + padding + table + tail
+
+
+@pytest.mark.parametrize("extra", [0, 5_000_000])
+def test_members_that_lie_on_one_another(refused: Callable[..., str], extra: int) -> None:
+    assert "overlaps" in refused(overlapping(b" " * 900_000 + b"<x/>", 2000, extra))
+
+
+def test_a_zip_in_a_zip_is_not_opened(user_data: Path, tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("dossier.xsd", samples.xsd())
+    path = tmp_path / "bundel.zip"
+    for name in ("binnen.zip", "binnen"):
+        path.write_bytes(samples.zipped({name: buffer.getvalue()}, {}))
+        with pytest.raises(oso.BundleRefused, match="no XSD"):
+            oso.add_release(path)
+    path.write_bytes(samples.zipped({"dossier.xsd": buffer.getvalue()}, {}))
+    with pytest.raises(oso.BundleRefused, match="no XSD"):
+        oso.add_release(path)
+    assert not user_data.parent.exists()
+
+
+def test_a_nul_in_a_name(refused: Callable[..., str]) -> None:
+    content = with_member("OV/x.xslQtxt")
+    assert content.count(b"OV/x.xslQtxt") == 2
+    assert "is not safe" in refused(content.replace(b"OV/x.xslQtxt", b"OV/x.xsl\0txt"))
+
+
+@pytest.mark.parametrize("name", [f"{FOLDER}/ov", f"{FOLDER}/OV", f"{FOLDER}/OV/common"])
+def test_a_link_in_the_place_of_a_folder_or_a_link(refused: Callable[..., str], name: str) -> None:
+    content = io.BytesIO(samples.zipped())
+    with zipfile.ZipFile(content, "a") as archive, warnings.catch_warnings(action="ignore"):
+        member = zipfile.ZipInfo(name)
+        member.create_system, member.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(member, "/etc")
+    assert any(word in refused(content.getvalue()) for word in ("leads out", "overlaps"))
+
+
+def test_links_that_grow(refused: Callable[..., str]) -> None:
+    links = {f"{FOLDER}/l{number}": "/".join([f"l{number + 1}"] * 80) for number in range(60)}
+    assert "go round" in refused(samples.zipped(links=links))
+
+
+@pytest.mark.parametrize("texts", [{"a": "b", "b": "a"}, {"a": "a"}, {"a": "b/../a", "b": "."}])
+def test_texts_that_are_links_that_go_round(refused: Callable[..., str], texts: dict[str, str]) -> None:
+    links = {f"{FOLDER}/{name}.xsl": f"{target}.xsl" for name, target in texts.items()}
+    assert "go round" in refused(samples.zipped(links={**samples.LINKS, **links}, as_text=True))
+
+
 def test_an_encrypted_member(refused: Callable[..., str]) -> None:
     content = samples.zipped()
     at = content.index(b"PK\x01\x02")
@@ -166,6 +232,32 @@ def test_nothing_outside_is_read_through_a_link(tmp_path: Path) -> None:
         source.load(folder, BundleLimits())
     lone = source.load(folder / "a" / "b.xsd", BundleLimits())
     assert list(lone.files) == ["b.xsd"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a file system may hold names to a form")
+@pytest.mark.parametrize("place", ["a file", "a link", "the target of a link", "the bundle", "the ZIP", "the XSD"])
+def test_a_name_that_is_not_utf_8(refused: Callable[..., str], tmp_path: Path, place: str) -> None:
+    odd = os.fsdecode(b"gek\xff")
+    content, top = {"dossier.xsd": samples.xsd().encode()}, tmp_path / "map"
+    bundle = top
+    if place == "a file":
+        content[f"OV/{odd}.xsl"] = b"<x/>"
+    elif place == "the bundle":
+        bundle = top = tmp_path / odd
+    samples.folder_of(top, content, {})
+    if place == "a link":
+        (top / odd).symlink_to("dossier.xsd")
+    elif place == "the target of a link":
+        (top / "link").symlink_to(odd)
+    elif place == "the ZIP":
+        bundle = tmp_path / f"{odd}.zip"
+        bundle.write_bytes(samples.zipped())
+    elif place == "the XSD":
+        bundle = top / f"{odd}.xsd"
+        (top / "dossier.xsd").rename(bundle)
+    told = refused(bundle)
+    assert "not UTF-8" in told
+    assert told.isprintable()
 
 
 # --- schemas ---
@@ -269,6 +361,38 @@ def test_two_different_schemas(refused: Callable[..., str]) -> None:
 def test_a_bundle_without_a_schema(refused: Callable[..., str]) -> None:
     content = {name: text for name, text in samples.files().items() if not name.endswith(".xsd")}
     assert "no XSD" in refused(samples.zipped(content))
+
+
+def test_schemas_that_include_one_another_without_end(refused: Callable[..., str], tmp_path: Path) -> None:
+    head = f'<xs:schema xmlns:xs="{XS}" targetNamespace="{samples.NAMESPACE}">'
+    for number in range(1200):
+        text = f'{head}<xs:include schemaLocation="deel{number + 1}.xsd"/></xs:schema>'
+        (tmp_path / f"deel{number}.xsd").write_text(text, "utf-8")
+    (tmp_path / "deel1200.xsd").write_text(f"{head}</xs:schema>", "utf-8")
+    assert "more than 100 deep" in refused(tmp_path / "deel0.xsd")
+
+
+def test_a_pattern_that_takes_too_many_attempts(user_data: Path, tmp_path: Path) -> None:
+    canary = "a" * 40 + "!"
+    old = re.search(r'<xs:element name="roepnaam" type="[^"]+"', samples.xsd())
+    assert old is not None
+    evil = """<xs:simpleType name="traagType"><xs:restriction base="xs:string"><xs:pattern value="(a|aa)+b|[A-Z].*"/>
+      </xs:restriction></xs:simpleType></xs:schema>"""
+    text = samples.xsd().replace(old[0], '<xs:element name="roepnaam" type="d:traagType"')
+    bad, good = samples.document(("<roepnaam>Jil<", f"<roepnaam>{canary}<")), samples.document()
+    wrong = samples.document(("<roepnaam>Jil<", f"<roepnaam>{canary}<"), ("<metadata>", "<metadata><naam/>"))
+    content = {"dossier.xsd": text.replace("</xs:schema>", evil).encode(), "goed.xml": good, "slecht.xml": bad}
+    added = oso.add_release(samples.folder_of(tmp_path / "map", content, {}), id=samples.ID)
+    assert added.examples == (2, 1)
+    first, second, third = oso.check_many([bad, good, wrong], layers="schema")
+    assert [str(report.layer("schema").state) for report in (first, second, third)] == ["unclear", "passed", "failed"]
+    (finding,) = first.findings
+    assert (finding.rule, finding.path) == ("XSD.afgebroken.roepnaam", "leerling.roepnaam")
+    assert (first.ok, first.exit_code, finding.value) == (False, 1, None)
+    assert "stopped before" in str(first.layer("schema").why("en"))
+    assert canary not in json.dumps([report.to_dict() for report in (first, third)])
+    assert oso.read(bad).schema_ok is False
+    assert oso.explain(finding.rule)[0]["layer"] == "schema"
 
 
 # --- stylesheets ---

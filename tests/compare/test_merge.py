@@ -15,6 +15,7 @@ from oso_bridge.model import (
     Dossier,
     Extra,
     Gba,
+    Inzage,
     Land,
     Leerling,
     Levering,
@@ -65,7 +66,7 @@ def test_overwriting_takes_all_that_the_other_has(seed: int) -> None:
     merged = oso.merge(base, other, "overwrite", force=True)
     assert merged.conflicts == ()
     # what is left to tell is what only the base had
-    rest = [change for change in oso.diff(merged.dossier, other) if not change.path.startswith("extra")]
+    rest = [change for change in oso.diff(merged.dossier, other) if not change.path.startswith(("extra", "inzage"))]
     assert {change.kind for change in rest} <= {"removed"}
 
 
@@ -211,6 +212,18 @@ def test_the_delivery_stays_that_of_the_base() -> None:
     assert oso.merge(base, other, "overwrite").dossier.levering == Levering(pakketnaam="A")
 
 
+@pytest.mark.parametrize("policy", ["fill", "overwrite"])
+def test_the_inspection_by_the_parents_stays_that_of_the_base(policy: Any) -> None:
+    seen = Inzage(inzage=True, datum="2024-05-01", akkoord="Ja", toestemming="Ja")
+    for ours in (None, Inzage(), Inzage(inzage=False, toestemming="Nee")):
+        base, other = pupil(), pupil(nnca="0")
+        base.inzage, other.inzage = ours, seen
+        merged = oso.merge(base, other, policy)
+        assert merged.dossier.inzage == ours
+        assert (paths(merged.taken), merged.conflicts) == ([("added", "leerling.nnca")], ())
+        assert any(change.path.startswith("inzage") for change in oso.diff(base, other))
+
+
 def test_marks_without_a_key() -> None:
     def marks(*values: str) -> Dossier:
         dossier = pupil()
@@ -234,31 +247,46 @@ def test_the_report_of_a_merge() -> None:
 # --- one pupil ---
 
 
+NUMBER, OTHER_NUMBER = "101211151", "101211163"
 BIRTH = {"achternaam": "Bos", "roepnaam": "Daan", "geboortedatum": "2012-03-17"}
 
 ONE = {
     "bsn": ({"bsn": BSN, "achternaam": "A"}, {"bsn": f" {BSN}", "achternaam": "B"}),
-    "onderwijsnummer": ({"onderwijsnummer": "1"}, {"onderwijsnummer": "1"}),
+    "onderwijsnummer": ({"onderwijsnummer": NUMBER}, {"onderwijsnummer": NUMBER}),
     "name and birth": (BIRTH, {**BIRTH, "bsn": BSN, "achternaam": "BOS "}),
-    "a number that one has": ({**BIRTH, "onderwijsnummer": "1"}, {**BIRTH, "bsn": BSN}),
+    "a number that one has": ({**BIRTH, "onderwijsnummer": NUMBER}, {**BIRTH, "bsn": BSN}),
+    "another number that cannot exist": ({**BIRTH, "bsn": BSN}, {**BIRTH, "bsn": "999990018"}),
+    "another dummy": ({**BIRTH, "bsn": BSN}, {**BIRTH, "bsn": "111111110"}),
+    "a number and another birth": ({**BIRTH, "bsn": BSN}, {**BIRTH, "bsn": BSN, "geboortedatum": "2012-03-18"}),
+    "a number and another name": ({**BIRTH, "bsn": BSN}, {**BIRTH, "bsn": BSN, "roepnaam": "Daantje"}),
     "a month": (BIRTH, {"achternaam": "Bos", "roepnaam": "Daan", "geboortemaand": "2012-03"}),
     "gba": (BIRTH, {"roepnaam": "Daan", "gba": Gba(achternaam="Bos", geboortedatum="2012-03-17")}),
     "first names": ({**BIRTH, "voornamen": ["Daniel"]}, {**BIRTH, "roepnaam": "Daantje", "voornamen": ["Daniel", "X"]}),
 }
+TWIN = {"achternaam": "Bos", "geboortedatum": "2012-03-17"}
 TWO = {
     "bsn": ({**BIRTH, "bsn": BSN}, {**BIRTH, "bsn": "999990020"}),
-    "onderwijsnummer": ({**BIRTH, "onderwijsnummer": "1"}, {**BIRTH, "onderwijsnummer": "2"}),
+    "onderwijsnummer": ({**BIRTH, "onderwijsnummer": NUMBER}, {**BIRTH, "onderwijsnummer": OTHER_NUMBER}),
     "surname": (BIRTH, {**BIRTH, "achternaam": CANARY}),
     "birth": (BIRTH, {**BIRTH, "geboortedatum": "2012-03-18"}),
     "month": ({**BIRTH, "geboortedatum": None, "geboortemaand": "2012-04"}, BIRTH),
     "twins": (BIRTH, {**BIRTH, "roepnaam": CANARY}),
+    "twins by their initials": ({**TWIN, "voorletters": "J."}, {**TWIN, "voorletters": "K."}),
+    "a number that cannot exist": ({**BIRTH, "bsn": "999990018"}, {**BIRTH, "bsn": "999990018", "roepnaam": CANARY}),
+    "zeros": ({**BIRTH, "bsn": "000000000"}, {**BIRTH, "bsn": "000000000", "achternaam": CANARY}),
+    "a dummy": ({**BIRTH, "bsn": "111111110"}, {**BIRTH, "bsn": "111111110", "achternaam": CANARY}),
 }
 UNKNOWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "nothing": ({}, {}),
-    "a number on one side": ({"bsn": BSN}, {"onderwijsnummer": "1"}),
+    "a number on one side": ({"bsn": BSN}, {"onderwijsnummer": NUMBER}),
     "no birth": ({"achternaam": "Bos", "roepnaam": "Daan"}, BIRTH),
     "no given name": ({"achternaam": "Bos", "geboortedatum": "2012-03-17"}, BIRTH),
-    "the number of a school, without the school": ({"leerlingid": "7"}, {"leerlingid": "7"}),
+    "twins with the same initials": (
+        {**TWIN, "voorletters": "J.", "voornamen": ["Jan"]},
+        {**TWIN, "voorletters": "J.", "roepnaam": "Joost"},
+    ),
+    "a number that cannot exist": ({"onderwijsnummer": "1"}, {"onderwijsnummer": "1"}),
+    "the number of a school, without the school": ({"leerlingid": "17"}, {"leerlingid": "17"}),
 }
 
 
@@ -294,10 +322,29 @@ def test_the_number_of_a_pupil_in_one_school() -> None:
     def dossier(number: str, brin: str) -> Dossier:
         return Dossier(school=School(brincode=brin), leerling=Leerling(leerlingid=number))
 
-    oso.merge(dossier("7", "00YY"), dossier("7", "00YY"))
-    for other in (dossier("7", "01YY"), dossier("8", "00YY")):
+    oso.merge(dossier("17", "00YY"), dossier("17 ", "00YY"))
+    for other in (dossier("17", "01YY"), dossier("18", "00YY")):
         with pytest.raises(oso.UsageError, match="do not tell"):
-            oso.merge(dossier("7", "00YY"), other)
+            oso.merge(dossier("17", "00YY"), other)
+    for dummy in ("0", "000000", "0-0", "99999", "7", "onbekend", " "):
+        with pytest.raises(oso.UsageError, match="do not tell"):
+            oso.merge(dossier(dummy, "00YY"), dossier(dummy, "00YY"))
+
+
+ANOTHER = {"geboortedatum": "2011-01-01"}
+
+
+@pytest.mark.parametrize("name", [{"achternaam": CANARY}, {"roepnaam": CANARY}, {"achternaam": "X", "roepnaam": "Y"}])
+@pytest.mark.parametrize("number", [{"bsn": BSN}, {"onderwijsnummer": NUMBER}, {"leerlingid": "17"}])
+def test_a_number_of_two_pupils_is_refused(number: dict[str, Any], name: dict[str, Any]) -> None:
+    base, other = (
+        Dossier(school=School(brincode="00YY"), leerling=Leerling(**BIRTH | number | more))
+        for more in ({}, ANOTHER | name)
+    )
+    with pytest.raises(oso.UsageError, match="contradict each other") as refused:
+        oso.merge(base, other)
+    assert not any(value in str(refused.value) for value in (CANARY, BSN, NUMBER, "17", "Bos", "2011"))
+    oso.merge(base, other, force=True)
 
 
 def test_a_dossier_without_a_pupil() -> None:

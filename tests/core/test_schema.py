@@ -98,7 +98,16 @@ UNREACHABLE = {
     "keuzelijst": "enumeration",
     "attribuut-ontbreekt": "attribute[@use='required']",
 }
-ELSEWHERE = {"wortel", "libxml2", "meer", "soort", "sleutel-dubbel", "sleutel-ontbreekt", "sleutel-onbekend"}
+ELSEWHERE = {
+    "wortel",
+    "libxml2",
+    "meer",
+    "soort",
+    "sleutel-dubbel",
+    "sleutel-ontbreekt",
+    "sleutel-onbekend",
+    "afgebroken",
+}
 
 
 def kind_of(rule: str) -> str:
@@ -237,6 +246,11 @@ def test_a_code_without_a_kind_of_its_own_gets_an_id_by_that_code(monkeypatch: p
     finding = only(oso.check(edited((BO, "<soort></soort>")), layers="schema"), "schema")
     assert (finding.rule, finding.args["code"]) == ("XSD.libxml2-1831.soort", "1831")
     assert_complete(finding)
+
+
+def test_an_abort_that_libxml2_does_not_log_is_an_error_all_the_same() -> None:
+    assert [(error.type, error.path) for error in schema._with_abort([])] == [(1818, None)]
+    assert schema._KINDS[1818] == schema.ABORTED
 
 
 def test_more_errors_than_are_explained_are_counted() -> None:
