@@ -14,9 +14,10 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from lxml import etree
@@ -40,6 +41,11 @@ SOURCE = "bundle"
 """What ``release.toml`` of a release that came in a bundle says of its source."""
 
 _ID = re.compile(r"([a-z][a-z0-9-]{0,40})/(\d{1,4}(?:\.\d{1,3}){0,3})", re.ASCII)
+_ERROR_CODE = re.compile(r"\b[A-Z]{4}\d{4}\b")
+_MOST_STYLESHEETS = 100
+_SECONDS = 180
+"""How long preparing and trying the stylesheets of a bundle may take together."""
+_WITHOUT = "Without stylesheets (--no-stylesheets, stylesheets=False) the rest of it can be installed."
 _VERSIONS = ("standaardversie", "validatieversie")
 
 
@@ -268,21 +274,24 @@ class _Build:
         if not words or not self.with_stylesheets:
             self.notes.append("Without stylesheets: codes and rules of this release are not checked.")
             return []
-        prepared = {}
-        for name in self.bundle.of_kind(*STYLESHEET):
-            sheet = preparing.prepare(self.bundle, name, self.found.format, self.known)
-            if sheet is not None:
-                prepared[name] = sheet
-        inner = {part for sheet in prepared.values() for part in sheet.parts[1:]}
-        found = [(_check_of(name, words["checks"]), sheet) for name, sheet in prepared.items() if name not in inner]
-        self.note_stylesheets(found)
-        return list({(check, sheet.digest): (check, sheet) for check, sheet in found}.values())
+        names, until = self.bundle.of_kind(*STYLESHEET), monotonic() + _SECONDS
+        if len(names) > _MOST_STYLESHEETS:
+            raise BundleRefused(f"The bundle has more than {_MOST_STYLESHEETS} stylesheets.", remedy=_WITHOUT)
+        prepared = [
+            (_check_of(name, words["checks"]), sheet)
+            for name in names
+            if (sheet := preparing.prepare(self.bundle, name, self.found.format, self.known, until)) is not None
+        ]
+        found = [item for item in prepared if not _is_part(*item, prepared)]
+        found = list({(check, sheet.digest): (check, sheet) for check, sheet in found}.values())
+        self.note_stylesheets(found, until)
+        return found
 
     def known(self, text: str) -> tuple[str, str] | None:
         """The known rule that gives a text, and its layer."""
         return _known(text, self.found.format)
 
-    def note_stylesheets(self, found: list[tuple[str, Prepared]]) -> None:
+    def note_stylesheets(self, found: list[tuple[str, Prepared]], until: float) -> None:
         if not found:
             self.notes.append("No stylesheet with messages was found: codes and rules of this release are not checked.")
         elif running.engine_folder() is None:
@@ -291,18 +300,30 @@ class _Build:
             self.notes.append(f"This system cannot contain stylesheets; {running.TRUST}=1 runs them all the same.")
         else:
             for _, sheet in found:
-                self.try_stylesheet(sheet)
+                self.try_stylesheet(sheet, until)
         for name in sorted({sheet.name for _, sheet in found if "text" in sheet.kinds}):
             self.notes.append(
                 f"{name} has no messages that say so: text that it gives under a condition counts as one."
             )
+        for name, aside in sorted({(sheet.name, sheet.aside) for _, sheet in found if sheet.aside}):
+            self.notes.append(
+                f"{name} first puts {aside} of its messages aside (a variable, a parameter or a function). Where one"
+                " is not found back in the result, codes and rules are unclear."
+            )
 
-    def try_stylesheet(self, sheet: Prepared) -> None:
-        """Compile a stylesheet where it will be run."""
-        answer = running.run(sheet.text, None)
-        if answer.state != running.DONE:
-            reason = " ".join(answer.why.split()) or "it asks for more than it may use"
-            self.notes.append(f"{sheet.name} cannot be run: {reason}")
+    def try_stylesheet(self, sheet: Prepared, until: float) -> None:
+        """Compile a stylesheet where it will be run, as long as there is time."""
+        left = int(until - monotonic())
+        if left < 1:
+            self.notes.append(f"{sheet.name} was not tried: there was no time left.")
+            return
+        answer = running.run(sheet.text, None, replace(running.DEFAULT, seconds=min(left, running.DEFAULT.seconds)))
+        if answer.state == running.NOT_COMPILED:
+            # the text of the engine holds addresses on this machine; its code says enough
+            code = _ERROR_CODE.search(answer.why)
+            self.notes.append(f"{sheet.name} cannot be run: it does not compile{f' ({code[0]})' if code else ''}.")
+        elif answer.state != running.DONE:
+            self.notes.append(f"{sheet.name} cannot be run: it asks for more than it may use.")
 
     def write_info(self, roots: list[str], sheets: list[tuple[str, Prepared]]) -> None:
         """Write the stylesheets, and ``release.toml``."""
@@ -399,6 +420,15 @@ def _check_of(name: str, words: dict[str, list[str]]) -> str:
             if part.lower() in (word.lower() for word in known):
                 return check
     return bundled.ALL
+
+
+def _is_part(check: str, sheet: Prepared, prepared: list[tuple[str, Prepared]]) -> bool:
+    """Whether a stylesheet is only a part of others, which run it wherever it has to be run."""
+    around = {other_check for other_check, other in prepared if sheet.name in other.included}
+    if not around:
+        return False
+    # what nothing sets going by itself is no check, wherever it lies
+    return not sheet.matches or check == bundled.ALL or bool(around & {check, bundled.ALL})
 
 
 # --- putting in place -----------------------------------------------------------------------------------------------

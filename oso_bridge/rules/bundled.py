@@ -10,7 +10,7 @@ from oso_bridge.data import cached
 from oso_bridge.errors import DataError
 from oso_bridge.releases import Release
 
-FORMAT = 1
+FORMAT = 2
 ALL = "*"
 """The name under which a release has the stylesheets that are for every check."""
 

@@ -6,7 +6,9 @@ these is passed over, save the limits: a process that cannot limit itself does n
 compiled and run.
 
 The answer on standard output is JSON: ``state`` (``done``, ``stopped`` or ``not_compiled``), ``result`` and
-``messages``. Texts of errors are left out, for they may quote the document; those of the compiler, which has none, are
+``messages`` with what bears a mark, ``rest`` with the beginning of the result that bears none, ``whole`` (false when
+something with a mark had to be left out) and ``unmarked``, the number of messages without a mark. Texts of errors are
+left out, for they may quote the document; those of the compiler, which has none, are
 given when the job is only to compile (``"document": null``).
 """
 
@@ -26,8 +28,11 @@ _LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446
 # what each version of Landlock can take away; a ruleset may not name more than the kernel knows
 _LANDLOCK_FILES = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 5: 0xFFFF}
 _LANDLOCK_NETWORK, _NETWORK_FROM = 0x3, 4
-_MOST_MESSAGES = 20_000
+_MARK = "urn:oso-bridge:stylesheet"
+_PASSED_OVER = "<ob:q"
+_MOST_ITEMS = 50_000
 _MOST_CHARACTERS = 50_000_000
+_MOST_UNMARKED_CHARACTERS = 5_000_000
 
 
 class _Ruleset(ctypes.Structure):
@@ -103,7 +108,14 @@ def _limit(resource: Any, seconds: int, memory: int) -> None:
 
 def _run(processor: Any, job: dict[str, Any]) -> dict[str, Any]:
     """Run the stylesheet; an error in it, of whatever kind, is only told to have happened."""
-    answer: dict[str, Any] = {"state": "stopped", "result": [], "messages": []}
+    answer: dict[str, Any] = {
+        "state": "stopped",
+        "result": [],
+        "messages": [],
+        "rest": [],
+        "whole": True,
+        "unmarked": 0,
+    }
     try:
         processor.set_configuration_property("http://saxon.sf.net/feature/allow-external-functions", "off")
         processor.set_configuration_property("http://saxon.sf.net/feature/allowedProtocols", "data")
@@ -117,26 +129,45 @@ def _run(processor: Any, job: dict[str, Any]) -> dict[str, Any]:
     try:
         document = processor.parse_xml(xml_text=job["document"])
         sheet.set_global_context_item(xdm_item=document)
-        answer["result"] = _texts(sheet.transform_to_value(xdm_node=document))
-        answer["state"] = "done"
+        kept = _Kept(sheet.transform_to_value(xdm_node=document))
+        answer.update(state="done", result=kept.marked, rest=kept.rest, whole=kept.whole)
     except Exception:  # noqa: BLE001
         answer["state"] = "stopped"
-    with contextlib.suppress(Exception):
-        answer["messages"] = _texts(sheet.get_xsl_messages())
+    try:
+        kept = _Kept(sheet.get_xsl_messages())
+    except Exception:  # noqa: BLE001 - what was said is lost, and that has to be known
+        answer["whole"] = False
+    else:
+        answer.update(messages=kept.marked, unmarked=kept.unmarked, whole=answer["whole"] and kept.whole)
     return answer
 
 
-def _texts(value: Any) -> list[str]:
-    """The items of a value as XML, up to a limit; no one reads twenty thousand messages."""
-    found: list[str] = []
-    left = _MOST_CHARACTERS
-    for number in range(value.size if value is not None else 0):
-        text = str(value.item_at(number))
-        left -= len(text)
-        if number >= _MOST_MESSAGES or left < 0:
-            break
-        found.append(text)
-    return found
+class _Kept:
+    """The items of a value as XML: those with a mark up to a limit, and the beginning of the others."""
+
+    def __init__(self, value: Any) -> None:
+        self.marked: list[str] = []
+        self.rest: list[str] = []
+        self.whole = True
+        self.unmarked = 0
+        self._left, self._rest_left = _MOST_CHARACTERS, _MOST_UNMARKED_CHARACTERS
+        for number in range(value.size if value is not None else 0):
+            self._take(str(value.item_at(number)))
+
+    def _take(self, text: str) -> None:
+        marks = text.count(_MARK)
+        if not marks:
+            self.unmarked += 1
+            self._rest_left -= len(text)
+            if self._rest_left >= 0:
+                self.rest.append(text)
+        # nothing but the sign that this is no message about the document
+        elif marks > 1 or not text.startswith(_PASSED_OVER):
+            self._left -= len(text)
+            if self._left < 0 or len(self.marked) >= _MOST_ITEMS:
+                self.whole = False
+            else:
+                self.marked.append(text)
 
 
 if __name__ == "__main__":

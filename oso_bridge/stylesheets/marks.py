@@ -10,16 +10,20 @@ Its *text* is what the stylesheet itself says, with ``…`` for what it takes fr
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, TypeGuard
 
 from lxml import etree
 
+from oso_bridge.errors import BundleRefused
 from oso_bridge.stylesheets import xpath
 from oso_bridge.stylesheets.modules import Sheet
 from oso_bridge.stylesheets.screening import XSL
+from oso_bridge.xml import parser
 
 GAP = "…"
 MESSAGE, ELEMENT, TEXT = "message", "element", "text"
@@ -31,6 +35,10 @@ _NOT_RESULT = tuple(
     f"{_XSL}{name}"
     for name in ("variable", "param", "with-param", "function", "attribute", "comment", "key", "processing-instruction")
 )
+_ASIDE = tuple(f"{_XSL}{name}" for name in ("variable", "param", "with-param", "function"))
+_MOST = 20_000
+_MOST_STATED = 5_000
+_LONG_CONDITION = 500
 _WORDS = re.compile(r"[^\W\d_]{2,}.*[^\W\d_]{2,}", re.DOTALL)
 _LONG_ENOUGH = 12
 _JOINING = ("concat", "string-join", "fn:concat", "fn:string-join", "(", ")", ",", "|")
@@ -82,10 +90,19 @@ class Marked:
     Attributes:
         marks: The messages, in the order of its files.
         texts: Texts that it hands to a template as a parameter: they are the messages of one that says nothing itself.
+        passed_over: Those with a text of their own that are not about the document.
+        hidden: Conditions under which text is put aside, in a variable for example, where text is a message.
+        names: The names of elements that are a message, in small letters.
+        stated: Texts of which nothing tells when they are given: those of messages in data that it reads, and those
+            under a condition in an expression where text is a message.
     """
 
     marks: list[Mark] = field(default_factory=list)
     texts: list[dict[str, Any]] = field(default_factory=list)
+    passed_over: list[Mark] = field(default_factory=list)
+    hidden: list[etree._Element] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    stated: list[str] = field(default_factory=list)
 
 
 class Marker:
@@ -94,10 +111,12 @@ class Marker:
     Args:
         words: What ``stylesheets.toml`` of the format holds.
         known: Finds the known rule of a text.
+        until: When it has to be ready, as ``time.monotonic`` tells it.
     """
 
-    def __init__(self, words: dict[str, Any], known: Known) -> None:
+    def __init__(self, words: dict[str, Any], known: Known, until: float = math.inf) -> None:
         self._known = known
+        self._until = until
         self._id = re.compile(words["ids"]["pattern"])
         self._alone = re.compile(words["ids"]["alone"])
         self._id_names = {str(name).lower() for name in words["ids"]["attributes"]}
@@ -109,13 +128,53 @@ class Marker:
         self._clear = re.compile(words["clear"]["pattern"])
 
     def marked(self, sheet: Sheet) -> Marked:
-        """The messages of a stylesheet."""
-        found = list(self._loud(sheet)) or list(self._quiet(sheet))
-        for mark in found:
-            self._describe(mark)
+        """The messages of a stylesheet.
+
+        Raises:
+            BundleRefused: There are too many, or finding them takes too long.
+        """
         texts = list(self._handed(sheet))
-        reported = any(mark.kind == ELEMENT for mark in found)
-        return Marked([mark for mark in found if self._counts(mark, reported, bool(texts))], texts)
+        loud = self._described(self._loud(sheet))
+        reported = any(mark.kind == ELEMENT for mark in loud)
+        counted = [mark for mark in loud if self._counts(mark, reported, bool(texts))]
+        made = {mark.element for mark in counted}
+        # one without a text of its own may say anything, so it cannot be passed over unseen
+        passed = [mark for mark in loud if mark.text and mark.element not in made]
+        names, stated = sorted(self._names), list(dict.fromkeys(self._data_texts(sheet)))
+        if counted:
+            return Marked(counted, texts, passed, [], names, stated[:_MOST_STATED])
+        quiet = list(self._quiet(sheet))
+        direct = self._described(mark for mark in quiet if not is_aside(mark.element))
+        hidden = [mark.element for mark in quiet if is_aside(mark.element)]
+        stated = list(dict.fromkeys((*stated, *_conditional_texts(sheet))))
+        return Marked(direct, texts, passed, hidden, names, stated[:_MOST_STATED])
+
+    def _data_texts(self, sheet: Sheet) -> Iterator[str]:
+        """The texts of elements with the name of a message in what the stylesheet reads, itself included."""
+        for content in sheet.data.values():
+            self._refuse_late()
+            for element in parser.parse(content).iter(etree.Element):
+                # a stylesheet that reads itself: what stands in its templates is marked
+                if (
+                    self._is_named(element)
+                    and not _is_in_template(element)
+                    and _WORDS.search(text := _text_of(element))
+                ):
+                    yield text
+
+    def _described(self, marks: Iterable[Mark]) -> list[Mark]:
+        found = list[Mark]()
+        for mark in marks:
+            self._refuse_late()
+            if len(found) >= _MOST:
+                raise BundleRefused(f"A stylesheet of the bundle has more than {_MOST} messages.", where=mark.file)
+            self._describe(mark)
+            found.append(mark)
+        return found
+
+    def _refuse_late(self) -> None:
+        if monotonic() > self._until:
+            raise BundleRefused("It takes too long to find the messages in the stylesheets of the bundle.")
 
     def _counts(self, mark: Mark, reported: bool, handed: bool) -> bool:
         """Whether it is about the document; who reports in the result uses xsl:message to tell how far it is."""
@@ -149,7 +208,7 @@ class Marker:
     def _quiet(self, sheet: Sheet) -> Iterator[Mark]:
         """Conditions under which text is given; of nested ones the inmost."""
         for file, element in sheet.elements:
-            if element.tag in _CONDITIONS and _is_in_template(element) and not _is_inside(element, _is_no_result):
+            if element.tag in _CONDITIONS and _is_in_template(element) and not _is_inside(element, _is_no_text):
                 said = _said(_direct(element))
                 if _WORDS.search(said) and not self._clear.match(said):
                     yield Mark(TEXT, element, file)
@@ -198,7 +257,9 @@ class Marker:
     def _circumstances(self, element: etree._Element) -> str:
         """What can tell a message without a text of its own from others: the conditions it stands under."""
         above = [element, *element.iterancestors()]
-        return " ".join(str(item.get(key)) for item in above for key in ("test", "match", "name") if item.get(key))
+        return " ".join(
+            str(item.get(key))[:_LONG_CONDITION] for item in above for key in ("test", "match", "name") if item.get(key)
+        )
 
     def _layer(self, mark: Mark, known: tuple[str, str] | None) -> str:
         if known is not None:
@@ -211,20 +272,48 @@ class Marker:
 
     def _handed(self, sheet: Sheet) -> Iterator[dict[str, Any]]:
         """Texts that are handed to a template, each with the id beside it or handed along."""
+        along = dict[etree._Element, tuple[str | None, list[str]]]()
         for file, element in sheet.elements:
-            text = _said(_parts(element)) if element.tag == f"{_XSL}with-param" else ""
+            if element.tag != f"{_XSL}with-param":
+                continue
+            self._refuse_late()
+            text = _said(_parts(element))
             if len(text) >= _LONG_ENOUGH and GAP not in text and _WORDS.search(text):
-                yield self._handed_mark(element, file, text).described
+                call = element.getparent()
+                if call is None:
+                    continue
+                if call not in along:
+                    along[call] = self._along(call)
+                yield self._handed_mark(element, file, text, *along[call]).described
 
-    def _handed_mark(self, element: etree._Element, file: str, text: str) -> Mark:
-        call, known = element.getparent(), self._known(text)
-        along = [_said(_parts(item)) for item in ([] if call is None else call.iterchildren(f"{_XSL}with-param"))]
-        beside = [*_comments(element), *([] if call is None else _comments(call))]
-        rule = next(filter(self._is_id, along), None) or self._first_id(beside) or self._id_in(text)
+    def _along(self, call: etree._Element) -> tuple[str | None, list[str]]:
+        """The id that a call hands along, and the comments beside the call."""
+        handed = (_said(_parts(item)) for item in call.iterchildren(f"{_XSL}with-param"))
+        return next(filter(self._is_id, handed), None), list(_comments(call))
+
+    def _handed_mark(
+        self, element: etree._Element, file: str, text: str, along: str | None, comments: list[str]
+    ) -> Mark:
+        known = self._known(text)
+        rule = along or self._first_id([*_comments(element), *comments]) or self._id_in(text)
         named = rule or (known[0] if known else None)
         mark = Mark(MESSAGE, element, file, text, named or made_id(text), bool(named))
         mark.layer = self._layer(mark, known)
         return mark
+
+
+def _text_of(element: etree._Element) -> str:
+    return " ".join("".join(map(str, element.itertext())).split())[:_LONG_CONDITION]
+
+
+def _conditional_texts(sheet: Sheet) -> Iterator[str]:
+    """The longer texts in expressions that choose."""
+    for _, element in sheet.elements:
+        expression = str(element.get("select", "")) if str(element.tag).startswith(_XSL) else ""
+        found = xpath.tokens(expression) if re.search(r"\bif\b|\[", expression) else []
+        for token in found:
+            if token.kind == "string" and len(token.value) >= _LONG_ENOUGH and " " in token.value.strip():
+                yield token.value
 
 
 def made_id(text: str) -> str:
@@ -243,8 +332,13 @@ def _is_inside(element: etree._Element, condition: Callable[[etree._Element], bo
     return any(condition(above) for above in element.iterancestors())
 
 
-def _is_no_result(element: etree._Element) -> bool:
-    return element.tag in _NOT_RESULT
+def is_aside(element: etree._Element) -> bool:
+    """Whether what an element gives is put aside first: in a variable, a parameter or a function."""
+    return _is_inside(element, lambda above: above.tag in _ASIDE)
+
+
+def _is_no_text(element: etree._Element) -> bool:
+    return element.tag in _NOT_RESULT and element.tag not in _ASIDE
 
 
 def _is_in_template(element: etree._Element) -> bool:
@@ -280,11 +374,16 @@ def _comments(element: etree._Element) -> Iterator[str]:
     yield from _beside(element)
     within = element
     for above in element.iterancestors():
-        alone = sum(1 for _ in above.iterchildren(within.tag)) == 1
-        if above.tag not in _AROUND or not (alone or above.tag == f"{_XSL}choose"):
+        if above.tag not in _AROUND or not (above.tag == f"{_XSL}choose" or _is_alone(within)):
             return
         yield from _before(above)
         within = above
+
+
+def _is_alone(element: etree._Element) -> bool:
+    """Whether there is no other element of its name beside it."""
+    beside = (element.itersiblings(element.tag, preceding=before) for before in (True, False))
+    return not any(True for siblings in beside for _ in siblings)
 
 
 def _is_comment(node: Any) -> TypeGuard[etree._Element]:

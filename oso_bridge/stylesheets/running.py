@@ -46,15 +46,21 @@ class Answer:
     Attributes:
         state: ``done``, ``stopped`` (an error in the stylesheet, or it ended itself), ``not_compiled``, or ``limit``
             (time or memory ran out, or the process came to its end in another way).
-        result: The items of the result, as XML or text; they may hold values of the document.
-        messages: What ``xsl:message`` gave, as XML; they may hold values too.
+        result: The items of the result that bear a mark, as XML; they may hold values of the document.
+        messages: What ``xsl:message`` gave with a mark, as XML; they may hold values too.
         why: Why it was not compiled, when it was only to be compiled.
+        rest: The beginning of the items of the result that bear no mark; they may hold values too.
+        whole: False when something with a mark had to be left out.
+        unmarked: The number of messages without a mark: nobody knows which message of the stylesheet they are.
     """
 
     state: str
     result: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     why: str = ""
+    rest: tuple[str, ...] = ()
+    whole: bool = True
+    unmarked: int = 0
 
 
 def engine_folder() -> str | None:
@@ -140,6 +146,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _answer(output: bytes | None) -> Answer:
     try:
         told: dict[str, Any] = json.loads(output or b"")
-        return Answer(told["state"], tuple(told["result"]), tuple(told["messages"]), told.get("why", ""))
+        return Answer(
+            told["state"],
+            tuple(told["result"]),
+            tuple(told["messages"]),
+            told.get("why", ""),
+            tuple(told["rest"]),
+            told["whole"],
+            told["unmarked"],
+        )
     except (ValueError, KeyError, TypeError):
         return Answer(LIMIT)

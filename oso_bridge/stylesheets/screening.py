@@ -48,6 +48,24 @@ _FUNCTIONS = frozenset(
     )
 )
 _KNOWN_NAMESPACES = frozenset((FN, f"{FN}/math", f"{FN}/map", f"{FN}/array", "http://www.w3.org/2001/XMLSchema", XSL))
+_EXPRESSIONS = frozenset(
+    (
+        "count",
+        "from",
+        "group-adjacent",
+        "group-by",
+        "group-ending-with",
+        "group-starting-with",
+        "initial-value",
+        "match",
+        "select",
+        "test",
+        "use",
+        "use-when",
+        "value",
+    )
+)
+"""Attributes of the stylesheet language that are an expression or a pattern, and never a template with braces."""
 _FOREIGN = re.compile(
     r"java:|(?:https?://)?(?:saxon\.sf\.net|icl\.com/saxon|xml\.apache\.org|exslt\.org|expath\.org|www\.ibm\.com)"
 )
@@ -97,11 +115,36 @@ def _wrong(element: etree._Element, functions: frozenset[str], expanded: bool) -
         yield f"xsl:{local}"
     if _FOREIGN.match(namespace) or namespace == OWN:
         yield f"an element of the namespace {namespace}"
+    if _says_own(element):
+        yield f"the namespace {OWN}"
     for key, value in element.attrib.items():
         yield from _wrong_attribute(element, str(key), str(value), namespace == XSL, functions)
     if expanded:
         for text in (element.text, *(child.tail for child in element)):
             yield from _wrong_template(text or "", element, functions)
+
+
+def _says_own(element: etree._Element) -> bool:
+    """Whether our own namespace is declared or named: only our marks may be in it."""
+    said = (*element.nsmap.values(), *element.attrib.values(), element.text, *(child.tail for child in element))
+    return any(text and OWN in text for text in said)
+
+
+def spans(element: etree._Element, key: str) -> list[tuple[int, int]]:
+    """Where expressions may stand in an attribute: all of it, in braces, or, where both can be, both.
+
+    Args:
+        element: The element.
+        key: The name of the attribute.
+    """
+    value, name = str(element.get(key)), etree.QName(key)
+    whole = [(0, len(value))]
+    instruction = element.tag.startswith(_XSL)
+    if (name.namespace or (XSL if instruction else "")) == XSL and name.localname in _EXPRESSIONS:
+        return whole
+    if instruction and key != "regex":
+        return whole + xpath.braced(value)
+    return xpath.braced(value)
 
 
 def _wrong_attribute(
@@ -121,10 +164,8 @@ def _wrong_attribute(
         yield "for-each-source"
     if local.endswith("collation") and foreign in ("", XSL) and not _COLLATION.fullmatch(value):
         yield "a collation that is not of the W3C"
-    if instruction and key != "regex":
-        yield from _wrong_calls(value, element, functions)
-    else:
-        yield from _wrong_template(value, element, functions)
+    for start, end in spans(element, key):
+        yield from _wrong_calls(value[start:end], element, functions)
 
 
 def _wrong_template(text: str, element: etree._Element, functions: frozenset[str]) -> Iterator[str]:

@@ -45,8 +45,7 @@ def tokens(expression: str) -> list[Token]:
     return list(_tokens(expression))
 
 
-def _tokens(expression: str) -> Iterator[Token]:
-    at = 0
+def _tokens(expression: str, at: int = 0) -> Iterator[Token]:
     while at < len(expression):
         match = _TOKEN.match(expression, at)
         if match is None:  # cannot be: every character is at least "other"
@@ -102,9 +101,9 @@ def braced(text: str) -> list[tuple[int, int]]:
 def _closing(text: str, start: int) -> int:
     """Where the expression that begins here ends: at the brace that closes it, or at the end of the text."""
     depth = 1
-    for token in _tokens(text[start:]):
+    for token in _tokens(text, start):
         if token.kind == "other":
             depth += {"{": 1, "}": -1}.get(token.text, 0)
             if not depth:
-                return start + token.start
+                return token.start
     return len(text)

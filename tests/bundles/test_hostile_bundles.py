@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 import oso_bridge as oso
-from oso_bridge.bundles import compiling, schema, source
+from oso_bridge.bundles import compiling, installing, schema, source
 from oso_bridge.bundles.source import BundleLimits
 
 from . import samples
@@ -441,3 +441,15 @@ def test_a_stylesheet_that_never_ends_is_contained(
     layer = oso.check(samples.document()).layer("codes")
     assert (layer.state, str(layer.why("en"))[:8]) == ("unclear", "Unclear:")
     assert "time or memory" in str(layer.why("en"))
+
+
+def test_more_stylesheets_than_any_bundle_has(refused: Callable[..., str]) -> None:
+    content = samples.with_stylesheet(MESSAGE)
+    ((name, sheet),) = [item for item in content.items() if item[0].endswith(".xsl")]
+    many = {name.replace("controle", f"controle{number}"): sheet for number in range(101)}
+    assert "more than 100 stylesheets" in refused(samples.zipped({**content, **many}, {}))
+
+
+def test_stylesheets_that_take_too_long(refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installing, "_SECONDS", 0)
+    assert "too long" in refused(samples.zipped())

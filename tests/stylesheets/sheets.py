@@ -39,6 +39,7 @@ class Gave:
 
     state: str
     given: list[outcome.Given] = field(default_factory=list)
+    unclear: str | None = None
 
     @property
     def told(self) -> list[tuple[str, str, str]]:
@@ -49,4 +50,5 @@ def run(body: str, document: str, attributes: str = "", **others: str) -> Gave:
     """Prepare a stylesheet, run it, and read what it gave."""
     made = prepared(body, attributes, **others)
     answer = running.run(made.text, document)
-    return Gave(answer.state, list(outcome._given(answer, made.messages)))
+    read = outcome.read_answer(answer, made.messages)
+    return Gave(answer.state, read.given, read.unclear)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from time import monotonic, process_time
 from typing import Any
 
 import pytest
 
-from oso_bridge.stylesheets import preparing
+from oso_bridge.errors import BundleRefused
+from oso_bridge.stylesheets import modules, preparing
 from oso_bridge.stylesheets.marks import made_id
 
-from .sheets import files, messages, prepared
+from .sheets import XSL, files, messages, prepared, sheet
 
 
 def template(content: str) -> str:
@@ -157,3 +159,57 @@ def test_a_stylesheet_that_makes_others_is_never_taken() -> None:
         '<xsl:message select="document(//x)"/>'
     )
     assert preparing.prepare(files(body, 'xmlns:a="urn:a"'), "a.xsl", "oso", lambda text: None) is None
+
+
+def test_which_messages_are_put_aside_is_known() -> None:
+    put = '<xsl:variable name="v"><fout id="OG.01">Iets is mis.</fout></xsl:variable>'
+    assert prepared(template(put + '<xsl:value-of select="$v"/>')).aside == 1
+    assert prepared(template('<fout id="OG.01">Iets is mis.</fout>')).aside == 0
+
+
+def test_many_messages_in_one_choice_take_no_time_to_find() -> None:
+    when = '<xsl:when test="a"><xsl:message>Er ontbreekt iets.</xsl:message></xsl:when>'
+    start = process_time()
+    assert len(messages(template(f"<xsl:choose>{when * 8000}</xsl:choose>"))) == 8000
+    assert process_time() - start < 10
+
+
+def test_finding_messages_has_an_end() -> None:
+    with pytest.raises(BundleRefused, match="too long"):
+        preparing.prepare(files(template(MESSAGE)), "a.xsl", "oso", lambda text: None, until=monotonic())
+
+
+def test_more_messages_than_anyone_reads() -> None:
+    with pytest.raises(BundleRefused, match="more than 20000 messages"):
+        messages("".join(template(MESSAGE * 5001) for _ in range(4)))
+
+
+PART = "<a>" + "een lange lijst " * 40_000 + "</a>"
+
+
+@pytest.mark.parametrize("times", [40, 400])
+def test_a_part_that_is_taken_along_many_times_is_refused_before_it_is(times: int) -> None:
+    read = ", ".join(["document('l.xml')"] * times)
+    with pytest.raises(BundleRefused, match="too large"):
+        prepared(template(f'{MESSAGE}<xsl:copy-of select="{read}"/>'), l_xml=PART)
+    part = (
+        f'<xsl:stylesheet xmlns:xsl="{XSL}" version="2.0"><xsl:variable name="a">{PART}</xsl:variable></xsl:stylesheet>'
+    )
+    with pytest.raises(BundleRefused, match="too large"):
+        prepared('<xsl:include href="b.xsl"/>' * times + template(MESSAGE), b_xsl=part)
+
+
+def test_more_references_than_any_stylesheet_has() -> None:
+    with pytest.raises(BundleRefused, match="more than 500 times"):
+        prepared('<xsl:include href="b.xsl"/>' * 501 + template(MESSAGE), b_xsl=sheet(""))
+    read = ", ".join(["document('l.xml')"] * 501)
+    with pytest.raises(BundleRefused, match="more than 500 times"):
+        prepared(template(f'{MESSAGE}<xsl:copy-of select="{read}"/>'), l_xml="<l/>")
+
+
+def test_several_documents_in_one_expression() -> None:
+    made = prepared(
+        template(f"""{MESSAGE}<a b="{{document('l.xml')}}-{{document('k.xml')}}"/>"""), l_xml="<l/>", k_xml="<k/>"
+    )
+    assert "l.xml" not in made.text
+    assert made.text.index(modules.address(b"<l/>")) < made.text.index(modules.address(b"<k/>"))

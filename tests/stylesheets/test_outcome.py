@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from oso_bridge.stylesheets import outcome, running
+from oso_bridge.stylesheets.outcome import Given
+from oso_bridge.stylesheets.running import DONE, Answer
 
-from .sheets import run, sheet
+from .sheets import Gave, run, sheet
 
 DOCUMENT = '<d xmlns="urn:d"><a n="een"/><b/><a n="t &amp; w"><c>waar</c></a></d>'
 DEFAULT = 'xpath-default-namespace="urn:d"'
 AT = "/d[1]/a[2]"
+XS = "http://www.w3.org/2001/XMLSchema"
 
 
 @pytest.mark.parametrize(
@@ -98,9 +103,165 @@ def test_a_document_cannot_take_a_message_away_and_numbers_that_do_not_exist_are
     assert run(body, forged).told == [("OG.04", "", "Iets is mis.")]
 
 
-def test_an_answer_that_is_no_xml_is_nothing() -> None:
-    answer = running.Answer(running.DONE, ("urn:oso-bridge:stylesheet <", ""), ("<urn:oso-bridge:stylesheet",))
-    assert list(outcome._given(answer, {"messages": [], "texts": []})) == []
+KNOWN: dict[str, Any] = {"messages": [], "texts": [], "names": [], "stated": []}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(DONE, ("urn:oso-bridge:stylesheet <",)),
+        Answer(DONE, (), ("<urn:oso-bridge:stylesheet",)),
+        Answer(DONE, whole=False),
+        Answer(DONE, unmarked=1),
+    ],
+)
+def test_an_answer_that_may_lack_something_is_unclear(answer: Answer) -> None:
+    read = outcome.read_answer(answer, KNOWN)
+    assert (read.given, read.unclear) == ([], outcome.INCOMPLETE)
+    assert outcome.read_answer(Answer(DONE), KNOWN).unclear is None
+
+
+PUT_ASIDE = """<xsl:template match="/"><xsl:variable name="f"><xsl:if test="//*:a"><fout id="OG.04">De <xsl:value-of
+  select="name(*)"/> is hier mis.</fout></xsl:if></xsl:variable>%s</xsl:template>"""
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        "<xsl:for-each select='$f/*'><li><xsl:value-of select='@id'/>: <xsl:value-of select='.'/></li></xsl:for-each>",
+        "<xsl:value-of select=\"string-join($f/fout, ';')\"/>",
+        "<xsl:sequence select='$f/fout/string()'/>",
+    ],
+)
+def test_a_message_put_aside_is_found_back_by_its_text(out: str) -> None:
+    gave = run(PUT_ASIDE % out, DOCUMENT)
+    assert (gave.told, gave.unclear) == ([("OG.04", "", "")], None)
+    assert run(PUT_ASIDE % out, "<d/>") == Gave(DONE)
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        "<p><xsl:value-of select='count($f/fout)'/> keer</p>",
+        "<xsl:if test='exists($f/fout)'>Afgekeurd</xsl:if>",
+        "<xsl:value-of select='upper-case($f)'/>",
+        "<xsl:value-of select='$f/fout/@id'/>",
+    ],
+)
+def test_a_message_put_aside_that_is_not_found_back_is_unclear(out: str) -> None:
+    assert run(PUT_ASIDE % out, DOCUMENT) == Gave(DONE, [], outcome.UNTRACED)
+    assert run(PUT_ASIDE % out, "<d/>") == Gave(DONE)
+
+
+def test_a_message_out_of_a_function_of_which_only_is_asked_whether_it_is_there() -> None:
+    body = """<xsl:function name="f:x" as="element()*"><xsl:param name="d"/><xsl:if test="$d/*">
+      <fout id="OG.01">Mis.</fout></xsl:if></xsl:function>
+      <xsl:template match="/"><xsl:if test="exists(f:x(*))">Afgekeurd</xsl:if></xsl:template>"""
+    assert run(body, DOCUMENT, 'xmlns:f="urn:f"') == Gave(DONE, [], outcome.UNTRACED)
+    assert run(body, "<d/>", 'xmlns:f="urn:f"') == Gave(DONE)
+
+
+def test_text_put_aside_where_text_is_a_message() -> None:
+    body = """<xsl:template match="/"><xsl:variable name="v"><xsl:if test="//*:a">De naam ontbreekt hier.</xsl:if>
+      </xsl:variable><xsl:if test="//*:z">Er is een z.</xsl:if><xsl:value-of select="$v"/></xsl:template>"""
+    assert run(body, DOCUMENT) == Gave(DONE, [], outcome.UNTRACED)
+    assert run(body, "<d/>") == Gave(DONE)
+
+
+def test_text_that_an_expression_chooses() -> None:
+    body = """<xsl:template match="/"><xsl:if test="//*:z">Er is een z.</xsl:if>
+      <xsl:value-of select="if (//*:a) then 'De naam ontbreekt hier.' else ''"/></xsl:template>"""
+    assert run(body, DOCUMENT) == Gave(DONE, [], outcome.UNTRACED)
+    assert run(body, "<d/>") == Gave(DONE)
+
+
+@pytest.mark.parametrize("out", ["copy-of", "value-of"])
+def test_a_message_that_is_read_from_data(out: str) -> None:
+    body = f"""<xsl:template match="/"><r><xsl:if test="//*:a">
+      <xsl:{out} select="document('m.xml')//melding[1]"/></xsl:if>
+      <xsl:if test="//*:z"><fout id="OG.04">Er is een z.</fout></xsl:if></r></xsl:template>"""
+    data = "<m><melding id='OG.05'>De naam ontbreekt hier.</melding></m>"
+    assert run(body, DOCUMENT, m_xml=data) == Gave(DONE, [], outcome.UNTRACED)
+    assert run(body, "<d/>", m_xml=data) == Gave(DONE)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '<xsl:message>Bij <xsl:value-of select="xs:date(string(//*:c))"/> is het mis.</xsl:message>',
+        "<xsl:message select=\"concat('Bij ', xs:date(string(//*:c)), ' is het mis.')\"/>",
+        '<xsl:message>Bij <xsl:value-of select="error()"/> is het mis.</xsl:message>',
+    ],
+)
+@pytest.mark.parametrize("version", ["1.0", "2.0", "3.0"])
+def test_an_error_inside_a_message_does_not_take_the_message_away(content: str, version: str) -> None:
+    body = f'<xsl:template match="/"><!-- OG.04 -->{content}</xsl:template>'
+    gave = run(body, DOCUMENT, f'xmlns:xs="{XS}"', version=version)
+    assert [(item.rule, item.text) for item in gave.given] == [("OG.04", "Bij … is het mis.")]
+    assert "waar" not in repr(gave)
+
+
+def test_a_message_with_an_attribute_where_none_can_be_is_given() -> None:
+    body = """<xsl:template match="/"><!-- OG.04 --><xsl:message>Iets is hier mis.
+      <xsl:copy-of select="//@n"/></xsl:message></xsl:template>"""
+    assert [item.rule for item in run(body, DOCUMENT).given] == ["OG.04"]
+
+
+def test_that_all_is_well_may_be_said_in_an_element_too() -> None:
+    body = """<xsl:template match="/"><xsl:choose><xsl:when test="//*:a"><fout id="OG.04">Iets is mis.</fout></xsl:when>
+      <xsl:otherwise><melding>Geen fouten gevonden.</melding></xsl:otherwise></xsl:choose></xsl:template>"""
+    assert run(body, "<d/>") == Gave(DONE)
+    assert [item.rule for item in run(body, DOCUMENT).given] == ["OG.04"]
+    inside = "<melding>Geen fouten gevonden, behalve <fout>Iets is mis.</fout></melding>"
+    assert run(body.replace("<melding>Geen fouten gevonden.</melding>", inside), "<d/>").unclear == outcome.UNTRACED
+
+
+def test_a_message_with_a_text_out_of_data_is_given_and_no_more() -> None:
+    body = """<xsl:template match="/"><xsl:if test="//*:a"><!-- OG.05 -->
+      <xsl:message select="document('m.xml')//melding[1]/string()"/></xsl:if></xsl:template>"""
+    gave = run(body, DOCUMENT, m_xml="<m><melding>De naam ontbreekt hier.</melding></m>")
+    assert (gave.told, gave.unclear) == ([("OG.05", "", "De naam ontbreekt hier.")], None)
+
+
+def test_a_message_inside_a_message_is_not_passed_over() -> None:
+    body = """<xsl:template match="/"><xsl:message>Geen fouten.<xsl:message>Toch iets.</xsl:message></xsl:message>
+      <xsl:if test="//*:z"><xsl:message>Er is een z.</xsl:message></xsl:if></xsl:template>"""
+    assert run(body, DOCUMENT).unclear == outcome.INCOMPLETE
+
+
+PASSED_BY = Given("OG.04", True, "rules", False, "Iets is hier mis.", "", "Iets is hier mis.")
+
+
+def test_what_is_passed_over_takes_no_room_of_what_counts() -> None:
+    body = """<xsl:template match="/"><xsl:for-each select="1 to 60000"><xsl:message>Alles is goed.</xsl:message>
+      </xsl:for-each><!-- OG.04 --><xsl:message>Iets is hier mis.</xsl:message></xsl:template>"""
+    assert run(body, DOCUMENT) == Gave(DONE, [PASSED_BY])
+    plain = body.replace(
+        '<xsl:for-each select="1 to 60000">', '<xsl:sequence select="1 to 60000"/><xsl:for-each select="1">'
+    )
+    assert [item.rule for item in run(plain, DOCUMENT).given] == ["OG.04"]
+
+
+def test_more_messages_than_are_kept_are_unclear() -> None:
+    body = """<xsl:template match="/"><xsl:for-each select="1 to 50001"><!-- OG.04 -->
+      <xsl:message>Iets is hier mis.</xsl:message></xsl:for-each></xsl:template>"""
+    assert run(body, "<d/>").unclear == outcome.INCOMPLETE
+
+
+def test_a_result_that_is_too_long_is_unclear() -> None:
+    body = """<xsl:template match="/"><r><xsl:value-of select="for $i in 1 to 5100000 return '123456789'"/>
+      <fout id="OG.04">Iets is hier mis.</fout></r></xsl:template>"""
+    assert run(body, "<d/>").unclear == outcome.INCOMPLETE
+
+
+def test_messages_inside_one_another_hold_no_more_than_a_part_of_their_text() -> None:
+    body = """<xsl:template name="t" match="/"><xsl:param name="n" select="30"/><fout id="OG.04">Iets is hier mis.
+      <xsl:choose><xsl:when test="$n = 0"><xsl:value-of select="for $i in 1 to 100000 return 'veel'"/></xsl:when>
+      <xsl:otherwise><xsl:call-template name="t"><xsl:with-param name="n" select="$n - 1"/></xsl:call-template>
+      </xsl:otherwise></xsl:choose></fout></xsl:template>"""
+    gave = run(body, "<d/>")
+    assert len(gave.given) == 31
+    assert max(len(item.value) for item in gave.given) <= 4_000
 
 
 def test_the_declaration_of_another_encoding_is_left_out() -> None:

@@ -193,7 +193,8 @@ def test_it_starts_in_an_empty_folder_with_nothing_open(monkeypatch: pytest.Monk
         "import json, os, sys\n"
         "sys.stdin.buffer.read()\n"
         "seen = [os.listdir('.'), sorted(os.environ), sorted(map(int, os.listdir('/proc/self/fd')))[:3]]\n"
-        "print(json.dumps({'state': 'done', 'result': [json.dumps(seen)], 'messages': []}))\n",
+        "answer = {'state': 'done', 'result': [json.dumps(seen)], 'messages': []}\n"
+        "print(json.dumps({**answer, 'rest': [], 'whole': True, 'unmarked': 0}))\n",
         "utf-8",
     )
     monkeypatch.setattr(running, "_CHILD", child)

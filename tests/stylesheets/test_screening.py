@@ -77,6 +77,9 @@ def test_a_function_that_reaches_outside(expression: str) -> None:
         '<xsl:variable name="x" use-when="%s" select="1"/>',
         '<xsl:template match="/"><xsl:attribute name="{%s}">x</xsl:attribute></xsl:template>',
         '<xsl:template match="/" expand-text="yes">tekst {%s}</xsl:template>',
+        '<xsl:template match="/"><b xsl:use-when="%s"/></xsl:template>',
+        """<xsl:template match="/"><xsl:value-of select="1" separator="' {%s} '"/></xsl:template>""",
+        """<xsl:template match="/"><xsl:value-of select="1" separator="(: {%s}"/></xsl:template>""",
     ],
 )
 def test_wherever_an_expression_may_stand(expression: str, body: str) -> None:
@@ -122,6 +125,16 @@ def test_what_a_check_needs_is_not_refused(expression: str) -> None:
         ('<xsl:template match="/"><s:assign name="x" xmlns:s="http://saxon.sf.net/"/></xsl:template>', ""),
         ('<xsl:template match="/"><x xmlns:s="http://saxon.sf.net/" s:explain="yes"/></xsl:template>', ""),
         ('<xsl:template match="/"><x xmlns:s="urn:oso-bridge:stylesheet" s:n="0"/></xsl:template>', ""),
+        ('<xsl:template match="/"><xsl:attribute name="n" namespace="urn:oso-bridge:stylesheet"/></xsl:template>', ""),
+        (
+            '<xsl:template match="/"><xsl:element name="m" namespace="urn:oso-bridge:stylesheet"/></xsl:template>',
+            "",
+        ),
+        (
+            '<xsl:template match="/"><xsl:namespace name="a">urn:oso-bridge:stylesheet</xsl:namespace></xsl:template>',
+            "",
+        ),
+        ('<xsl:template match="/"/>', 'xmlns:s="urn:oso-bridge:stylesheet"'),
         ('<xsl:template match="/" xml:base="file:///etc/"/>', ""),
         ('<xsl:include _href="{1}"/>', ""),
         ('<xsl:template match="/"/>', 'extension-element-prefixes="s" xmlns:s="urn:s"'),

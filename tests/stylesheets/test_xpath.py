@@ -46,3 +46,8 @@ def test_calls_and_their_literal_argument() -> None:
 )
 def test_what_is_in_braces(text: str, inside: list[str]) -> None:
     assert [text[start:end] for start, end in xpath.braced(text)] == inside
+
+
+def test_very_many_braces_take_no_time() -> None:
+    # a copy of the rest for each of them would take minutes
+    assert len(xpath.braced("{x}" * 300_000)) == 300_000
