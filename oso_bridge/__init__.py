@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         WriteRefused,
     )
     from oso_bridge.findings import Finding, Layer, Message, Severity, State
+    from oso_bridge.mappings import Mapping, MappingLoss, TableLimits, mapping
     from oso_bridge.model.where import codelist
     from oso_bridge.overrides import Override, Overrides
     from oso_bridge.releases import Release, installed
@@ -69,6 +70,7 @@ _HOMES = {
         "WriteRefused",
     ),
     "findings": ("Finding", "Layer", "Message", "Severity", "State"),
+    "mappings": ("Mapping", "MappingLoss", "TableLimits", "mapping"),
     "model.where": ("codelist",),
     "overrides": ("Override", "Overrides"),
     "releases": ("Release", "installed"),
@@ -99,6 +101,8 @@ __all__ = [
     "Layer",
     "Limits",
     "Loss",
+    "Mapping",
+    "MappingLoss",
     "Merged",
     "Message",
     "NotADossier",
@@ -113,6 +117,7 @@ __all__ = [
     "Reports",
     "Severity",
     "State",
+    "TableLimits",
     "UnknownRelease",
     "UnsafeDocument",
     "UsageError",
@@ -130,6 +135,7 @@ __all__ = [
     "explain",
     "installed",
     "losses",
+    "mapping",
     "merge",
     "read",
     "remove_release",

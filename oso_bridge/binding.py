@@ -73,8 +73,12 @@ def table(release: Release, root: str = "dossier") -> Table:
         root: The root of the document: ``dossier``, or ``dossiers`` for one that holds several.
 
     Raises:
+        UsageError: The release is of a format without dossiers.
         DataError: The release has no table, or one that does not fit its structure.
     """
+    if "dossier" not in release.roots:
+        others = ", ".join(other.id for other in releases.installed() if "dossier" in other.roots)
+        raise UsageError(f"{release.id} has no dossiers.", remedy=f"Choose from {others}.")
     file = release.folder / "table.toml"
     if not file.is_file():
         raise DataError(f"The release {release.id} has no table.toml.", where=str(release.folder))

@@ -17,7 +17,7 @@ def message(group: str, kind: str) -> Message:
     """The text and remedy of a kind of finding.
 
     Args:
-        group: ``DOC``, ``XSD``, ``PROF`` or ``LAAG``.
+        group: ``DOC``, ``XSD``, ``PROF``, ``LAAG``, ``MODEL``, ``MAP`` or ``VERLIES``.
         kind: What is wrong, such as ``doctype``.
 
     Raises:

@@ -4,7 +4,7 @@ A later place overrides an earlier one, file by file:
 
 1. the folder packed in the wheel (``oso_bridge/_data``), or in a checkout or an editable install the
    folders at the top of that checkout, never a stale copy;
-2. packages that registered a folder under the entry point group ``oso_bridge.releases``;
+2. packages that registered a folder under the entry point group ``oso_bridge.releases`` or ``oso_bridge.mappings``;
 3. the user's folder: ``OSO_BRIDGE_DATA``, else ``~/.local/share/oso-bridge`` (``%APPDATA%`` on Windows).
 """
 
@@ -22,6 +22,7 @@ from oso_bridge.errors import DataError
 
 PACKAGE = Path(__file__).resolve().parent
 ENTRY_POINTS = "oso_bridge.releases"
+MAPPINGS = "oso_bridge.mappings"
 _CLEAR: list[Callable[[], None]] = []
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -68,14 +69,15 @@ def plugin_folders() -> Iterator[Path]:
     """
     from importlib.metadata import entry_points
 
-    for point in entry_points(group=ENTRY_POINTS):
+    found = [(name, point) for name in (ENTRY_POINTS, MAPPINGS) for point in entry_points(group=name)]
+    for group, point in found:
         try:
             loaded = point.load()
             yield Path(loaded() if callable(loaded) else next(iter(loaded.__path__)))
         except Exception as error:
             name = point.dist.name if point.dist else point.value
             raise DataError(
-                f"The plug-in {name} ({ENTRY_POINTS}: {point.name}) cannot be loaded: {type(error).__name__}.",
+                f"The plug-in {name} ({group}: {point.name}) cannot be loaded: {type(error).__name__}.",
                 where=point.value,
                 remedy="Repair or uninstall that distribution.",
             ) from error

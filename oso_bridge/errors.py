@@ -182,16 +182,20 @@ class NotChecked(UserWarning):
 
 
 class WouldLose(OsoBridgeError):
-    """The release has no place for a part of the dossier.
+    """The release, or the table of a mapping, has no place for a part of the dossier.
+
+    Args:
+        losses: What would be lost, each with its path and kind.
+        of: What has no place for it.
 
     Attributes:
         losses: What would be lost, each with its path and kind.
     """
 
-    def __init__(self, losses: list[Any]) -> None:
+    def __init__(self, losses: list[Any], of: str = "release") -> None:
         named = ", ".join(loss.path for loss in losses[:5]) + (" ..." if len(losses) > 5 else "")
         super().__init__(
-            f"The release has no place for {len(losses)} parts of the dossier: {named}.",
+            f"The {of} has no place for {len(losses)} parts of the dossier: {named}.",
             remedy='Leave them out, or write with losses="allow".',
         )
         self.losses = losses

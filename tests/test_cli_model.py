@@ -354,7 +354,7 @@ def test_a_refusal_says_nothing_of_checks_that_nobody_chose(run: Any) -> None:
     assert "niet gevraagd" not in refused.err
 
 
-@pytest.mark.parametrize("release", [release.id for release in oso.installed()])
+@pytest.mark.parametrize("release", [release.id for release in oso.installed() if release.format == "oso"])
 @pytest.mark.parametrize("profile", ["POVO", "POSWV", "BB"])
 def test_what_is_missing_has_a_field_of_the_model(release: str, profile: str) -> None:
     dossiers_ = [Dossier.nieuw(profile), Dossier.model_validate({"school": {"naam": "x"}, "leerling": {}}), Dossier()]

@@ -27,6 +27,8 @@ COMMANDS = {
     "todo": "Say what a dossier still needs before it can be written.",
     "diff": "Say what differs between two dossiers, by meaning.",
     "merge": "Make one dossier of two of the same pupil.",
+    "map": "Turn dossiers into tables by a mapping, or tables into dossiers.",
+    "mapping": "List, show, start and try mappings.",
     "extract": "Save the attachments of a dossier as files.",
     "explain": "Explain a rule, or find the rule behind an official message.",
     "new": "Make a fictional dossier, a good one or one that breaks just one rule.",
@@ -52,6 +54,8 @@ class LazyGroup(TyperGroup):
         """The command of that name, or None."""
         if cmd_name in COMMANDS:
             module = import_module(f"oso_bridge.cli.{cmd_name}")
+            if hasattr(module, "app"):
+                return _group(module.app, cmd_name)
             return _command(module.command, cmd_name)
         point = plugins().get(cmd_name)
         # While a shell asks for completions, a broken plug-in must not break those of the others.
@@ -99,6 +103,8 @@ def _load(point: EntryPoint, *, quiet: bool) -> Any:
     """A command of another distribution: a Typer app, or a function."""
     try:
         loaded = point.load()
+        if isinstance(loaded, typer.Typer):
+            return _group(loaded, point.name)
         return _command(loaded, point.name)
     except Exception as error:
         if quiet:
@@ -112,6 +118,13 @@ def _load(point: EntryPoint, *, quiet: bool) -> Any:
 
 def _maker(point: EntryPoint) -> str:
     return point.dist.name if point.dist else point.value
+
+
+def _group(group: typer.Typer, name: str) -> Any:
+    """A command with commands of its own."""
+    made = typer.main.get_command(group)
+    made.name = name
+    return made
 
 
 def _command(function: Any, name: str) -> Any:

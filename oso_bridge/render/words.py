@@ -76,6 +76,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "layer.integrity": "Samenhang",
         "layer.signature": "Handtekening",
         "layer.legal": "Wettelijke grenzen",
+        "layer.mapping": "Tabellen",
         "total": "{ok} van {n} documenten in orde",
     },
     "en": {
@@ -142,6 +143,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "layer.integrity": "Coherence",
         "layer.signature": "Signature",
         "layer.legal": "Legal limits",
+        "layer.mapping": "Tables",
         "total": "{ok} of {n} documents in order",
     },
 }

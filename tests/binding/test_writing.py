@@ -350,3 +350,9 @@ def test_an_attachment_that_is_damaged_travels_as_it_is() -> None:
     assert again.rapport.bijlagen == dossier.rapport.bijlagen
     with pytest.raises(oso.DocumentError):
         again.rapport.bijlagen[0].names()
+
+
+def test_a_release_without_dossiers_is_told_so() -> None:
+    for use in (oso.write, oso.todo, oso.losses):
+        with pytest.raises(oso.UsageError, match=r"edexml/2\.1 has no dossiers"):
+            use(Dossier(), release="edexml/2.1")

@@ -30,7 +30,8 @@ class Point:
 
 
 def plug_in(monkeypatch: pytest.MonkeyPatch, loaded: object) -> None:
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [Point(loaded)])
+    points = {data.ENTRY_POINTS: [Point(loaded)]}
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points.get(group, []))
 
 
 def test_a_checkout_gives_the_folders_at_its_top() -> None:

@@ -1,0 +1,267 @@
+"""``oso-bridge map``: dossiers into tables by a mapping, or tables into dossiers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oso_bridge.cli import dossiers, inputs, options, output
+from oso_bridge.errors import UsageError, WouldLose
+
+if TYPE_CHECKING:
+    from oso_bridge.mappings import Mapping, MappingLoss, Preview
+
+_SAID = {
+    "nl": {
+        "to": "{count} dossiers geschreven naar {target}",
+        "dry": "Er is niets geschreven.",
+        "rows": "{sheet}: {count} rijen",
+        "column": "  {column} ({type}) <-> {model}: {count}",
+        "none": "Er is niets geschreven: de mapping noemt deze verliezen niet.",
+    },
+    "en": {
+        "to": "{count} dossiers written to {target}",
+        "dry": "Nothing was written.",
+        "rows": "{sheet}: {count} rows",
+        "column": "  {column} ({type}) <-> {model}: {count}",
+        "none": "Nothing was written: the mapping does not name these losses.",
+    },
+}
+MOST_LOSSES = 50
+"""More losses than this are counted, not listed."""
+
+
+def _names(incomplete: str) -> list[str]:
+    from oso_bridge.mappings import available
+
+    return [name for name in available() if name.startswith(incomplete)]
+
+
+def command(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A mapping, or the folder it is in.", autocompletion=_names)
+    ],
+    source: Annotated[str, typer.Argument(metavar="IN", help="Dossiers, or with --reverse a table.")],
+    target: Annotated[
+        Path | None, typer.Argument(metavar="OUT", help="The table to write. Reversed: a folder, or a .json file.")
+    ] = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help="From tables to dossiers.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what goes where, without values; write nothing.")
+    ] = False,
+    release: Annotated[
+        str | None,
+        typer.Option("--release", help="Reversed: write XML of this release instead of JSON, such as oso/2019.1."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Reversed: the encoding of csv; by default what the bytes say.")
+    ] = None,
+    allow_losses: Annotated[
+        bool, typer.Option("--allow-losses", help="Write what has a place, and say what has none.")
+    ] = False,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="Reversed: put the values concerned into the findings.")
+    ] = False,
+    lang: options.Language = "nl",
+) -> None:
+    """Turn dossiers into tables by a mapping, or with --reverse tables into dossiers.
+
+    Tables and dossiers hold personal data; what is said on standard error holds none, unless --show-values asks
+    for it. Exit code 1 when something was wrong: a row, a loss that the mapping does not name, a dossier that was
+    refused.
+    For the mappings there are, a first one of your own and its trial: oso-bridge mapping.
+    """
+    from oso_bridge.mappings import mapping
+    from oso_bridge.render.words import check_language
+
+    check_language(lang)
+    chosen = mapping(name)
+    if target is None and not dry_run:
+        raise UsageError("Name where to write, or give --dry-run.")
+    if reverse:
+        code = _reversed(
+            chosen, source, None if dry_run else target, release, encoding, allow_losses, show_values, lang
+        )
+    else:
+        _refuse_for_tables(release, encoding)
+        code = _mapped(chosen, source, None if dry_run else target, allow_losses, lang)
+    if dry_run:
+        output.note(_SAID[lang]["dry"])
+    raise typer.Exit(code)
+
+
+def _refuse_for_tables(release: str | None, encoding: str | None) -> None:
+    if release is not None or encoding is not None:
+        raise UsageError(
+            "--release and --encoding go with --reverse.", remedy="The mapping says how tables are written."
+        )
+
+
+# --- dossiers to tables ---------------------------------------------------------------------------------------------
+
+
+def _mapped(chosen: Mapping, source: str, target: Path | None, allow_losses: bool, lang: str) -> int:
+    faults: list[str] = []
+    read = _Dossiers(source, lang, faults)
+    if target is None:
+        losses = _told_places(chosen, list(read), lang)
+    else:
+        _refuse_overwriting(read.files, target)
+        try:
+            losses = chosen.export(read, target, losses="allow" if allow_losses else "refuse")
+        except WouldLose as error:
+            _tell(error.losses, lang)
+            output.note(_SAID[lang]["none"])
+            return 1
+        output.note(_SAID[lang]["to"].format(count=read.count, target=target))
+    _tell(losses, lang)
+    return 1 if faults or (any(not loss.declared for loss in losses) and not allow_losses) else 0
+
+
+def _refuse_overwriting(files: list[Any], target: Path) -> None:
+    if target.exists() and any(isinstance(file, str) and target.samefile(file) for file in files):
+        raise UsageError("The output would overwrite a document that was read.", where=str(target))
+
+
+class _Dossiers:
+    """The dossiers behind an argument, XML or JSON, one after another; what cannot be read is told and counted."""
+
+    def __init__(self, source: str, lang: str, faults: list[str]) -> None:
+        self.lang, self.faults, self.count = lang, faults, 0
+        self.files = _expanded(source)
+
+    def __iter__(self) -> Iterator[Any]:
+        for file in self.files:
+            for dossier in self._of(file):
+                self.count += 1
+                yield dossier
+
+    def _of(self, file: Any) -> list[Any]:
+        import oso_bridge as oso
+        from oso_bridge import sources
+        from oso_bridge.errors import DocumentError
+        from oso_bridge.xml.limits import DEFAULT
+
+        name = sources.name_of(file)
+        try:
+            data = sources.load(file, DEFAULT.max_bytes).data
+            read = dossiers.is_xml(data)
+            found: list[Any] = list(oso.read(data).dossiers()) if read else [dossiers.parse(name, data, self.lang)]
+        except (DocumentError, UsageError) as error:
+            output.note(f"{name}: {error}")
+            found = [None]
+        self.faults += [name for dossier in found if dossier is None]
+        return [dossier for dossier in found if dossier is not None]
+
+
+def _expanded(source: str) -> list[Any]:
+    folder = Path(source)
+    if source and folder.is_dir():
+        found = sorted(str(path) for path in folder.iterdir() if path.suffix.lower() in (".xml", ".json"))
+        if found:
+            return found
+    return list(inputs.expand([source]))
+
+
+def _told_places(chosen: Mapping, read: list[Any], lang: str) -> list[MappingLoss]:
+    """Say on standard output how many cells of each column would be filled."""
+    found = chosen.preview(read)
+    output.write("".join(_place_lines(chosen, found, lang)))
+    return found.losses
+
+
+def _place_lines(chosen: Mapping, found: Preview, lang: str) -> Iterator[str]:
+    said, last = _SAID[lang], None
+    for place in chosen.places():
+        count = found.cells.get((place.sheet, place.column), 0)
+        if not count:
+            continue
+        if place.sheet != last:
+            last = place.sheet
+            yield said["rows"].format(sheet=last, count=found.rows[last]) + "\n"
+        yield said["column"].format(**place._asdict(), count=count) + "\n"
+
+
+def _tell(losses: list[MappingLoss], lang: str) -> None:
+    for loss in losses[:MOST_LOSSES]:
+        output.note(f"{loss.number}: {loss.text(lang)}")
+    if len(losses) > MOST_LOSSES:
+        output.note(f"+ {len(losses) - MOST_LOSSES}")
+
+
+# --- tables to dossiers ---------------------------------------------------------------------------------------------
+
+
+def _reversed(
+    chosen: Mapping,
+    source: str,
+    target: Path | None,
+    release: str | None,
+    encoding: str | None,
+    allow_losses: bool,
+    show_values: bool,
+    lang: str,
+) -> int:
+    from oso_bridge.render import text
+
+    if release is not None:
+        from oso_bridge.releases import release as installed
+
+        installed(release)
+    reading = chosen.stream(source, encoding=encoding, show_values=show_values)
+    writer = _Files(target, release, allow_losses, lang)
+    for dossier in reading:
+        writer.add(dossier)
+    writer.close()
+    report = reading.report
+    if report.findings:
+        output.complain(text.render([report.to_dict()], lang))
+    output.note(_SAID[lang]["to"].format(count=writer.count, target=target or "-"))
+    return 1 if writer.refused else report.exit_code
+
+
+class _Files:
+    """Writes dossiers: each in a file of a folder, or all in one list of JSON."""
+
+    def __init__(self, target: Path | None, release: str | None, allow_losses: bool, lang: str) -> None:
+        self.target, self.release, self.allow_losses, self.lang = target, release, allow_losses, lang
+        self.count = self.refused = 0
+        self.listed: list[Any] | None = [] if target is not None and target.suffix.lower() == ".json" else None
+        if self.listed is not None and release is not None:
+            raise UsageError("XML goes into a folder, a file for each dossier.", where=str(target))
+        if target is not None and self.listed is None:
+            target.mkdir(parents=True, exist_ok=True)
+
+    def add(self, dossier: Any) -> None:
+        """Write a dossier, under a number and not under the name of a child."""
+        number = self.count + self.refused + 1
+        text = self._text(dossier, number)
+        if text is None:
+            self.refused += 1
+            return
+        self.count += 1
+        if self.target is not None and self.listed is None:
+            suffix = "xml" if self.release else "json"
+            with (self.target / f"{number:04}.{suffix}").open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+
+    def _text(self, dossier: Any, number: int) -> str | None:
+        from oso_bridge.cli.write import xml_of
+        from oso_bridge.render import json as rendered
+
+        if self.release:
+            xml = xml_of(dossier, self.release, str(number), self.lang, allow_losses=self.allow_losses)
+            return None if xml is None else xml.decode("utf-8")
+        if self.listed is not None:
+            self.listed.append(dossiers.dump(dossier))
+            return ""
+        return rendered.dump(dossiers.dump(dossier))
+
+    def close(self) -> None:
+        """Write the list, when there is one."""
+        if self.listed is not None and self.target is not None:
+            self.target.write_text(json.dumps(self.listed, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

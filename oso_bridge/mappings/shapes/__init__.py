@@ -1,0 +1,5 @@
+"""The outside shapes: csv, xlsx and json.
+
+A shape reads and writes sheets of cells and knows nothing of models.  Each has a reader, whose rows can be asked for
+more than once, and a writer, which leaves nothing behind unless it is told that all went well.
+"""

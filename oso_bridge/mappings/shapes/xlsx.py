@@ -1,0 +1,277 @@
+"""XLSX by openpyxl, read and written row by row; what unpacks to too much or declares entities is not opened at all.
+
+Formulas are never evaluated: of a cell with one, the value is read that the spreadsheet saved.  A text is
+written as a text, so that nothing in it is ever a formula.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+from oso_bridge.errors import UsageError
+from oso_bridge.mappings.rows import MOST_IN_CELL, MOST_NAME
+from oso_bridge.mappings.shapes.base import Row, TableLimits, beside, bounded, dress, undress
+from oso_bridge.mappings.words import Cell
+
+_BROKEN = (
+    AttributeError,
+    AssertionError,
+    EOFError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+    OverflowError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+)
+"""What a damaged workbook makes of openpyxl; ParseError is a SyntaxError."""
+
+_MOST_PARTS = 2_000
+_CONTROL = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+_WRITTEN = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_DAYS_FROM = date(1900, 3, 1)
+"""Before this day spreadsheets do not agree on the calendar."""
+
+
+def _library() -> Any:
+    """Openpyxl, which is an extra."""
+    try:
+        import openpyxl
+    except ImportError:
+        raise UsageError("Reading and writing xlsx needs openpyxl.", remedy="pip install 'oso-bridge[xlsx]'") from None
+    return openpyxl
+
+
+def escape(text: str) -> str:
+    r"""A text without the characters that XML refuses, in the way of spreadsheets: ``_x0000_``.
+
+    >>> escape("a\0_x0041_"), unescape(escape("a\0_x0041_")) == "a\0_x0041_"
+    ('a_x0000__x005F_x0041_', True)
+    """
+    return _CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+
+
+def unescape(text: str) -> str:
+    """The text that was escaped; what is no character stays as it stands."""
+    return _WRITTEN.sub(_character, text) if "_x" in text else text
+
+
+def _character(found: re.Match[str]) -> str:
+    number = int(found[1], 16)
+    return found[0] if 0xD800 <= number <= 0xDFFF else chr(number)
+
+
+def fits(text: str) -> bool:
+    """Whether a cell has room for a text."""
+    return len(escape(dress(text))) <= MOST_IN_CELL
+
+
+class XlsxReader:
+    """Reads a workbook.
+
+    Args:
+        source: The file.
+        sheets: The names of the sheets that the mapping knows.
+        limits: How large it may be.
+    """
+
+    def __init__(self, source: Path, sheets: Sequence[str], limits: TableLimits) -> None:
+        self.source, self.limits, self.known = source, limits, sheets
+        self.names = {name: name[:MOST_NAME] for name in sheets}
+        library = _library()
+        self.book: Any = None
+        self.fault = _unsafe(source, limits)
+        if self.fault is None:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    self.book = library.load_workbook(source, read_only=True, data_only=True, keep_links=False)
+            except _BROKEN:
+                self.fault = "xlsx"
+        if self.book is not None and len(self.book.sheetnames) > limits.max_sheets:
+            self.fault = "limiet"
+
+    def has(self, sheet: str) -> bool:
+        """Whether the workbook has a sheet; a sole sheet is the root, whatever its name, and so is a broken one."""
+        return sheet == self.known[0] if self.fault else self._name(sheet) in self.book.sheetnames
+
+    def _name(self, sheet: str) -> str:
+        if sheet == self.known[0] and len(self.book.sheetnames) == 1:
+            return str(self.book.sheetnames[0])
+        return self.names[sheet]
+
+    def file(self, sheet: str) -> str:
+        """The name of the file."""
+        del sheet
+        return self.source.name
+
+    def strangers(self) -> int:
+        """How many sheets the mapping does not know."""
+        if self.fault or len(self.book.sheetnames) == 1:
+            return 0
+        return len(set(self.book.sheetnames) - set(self.names.values()))
+
+    def notes(self) -> list[tuple[str, str]]:
+        """Nothing is guessed."""
+        return []
+
+    def close(self) -> None:
+        """Close the workbook."""
+        if self.book is not None:
+            self.book.close()
+
+    def rows(self, sheet: str) -> Iterator[Row]:
+        """The rows of a sheet, blank ones left out."""
+        if self.fault:
+            yield Row(1, fault=self.fault)
+            return
+        number = 0
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for row in bounded(self._rows(self.book[self._name(sheet)]), self.limits.max_rows):
+                    number = row.line
+                    yield row
+        except _BROKEN:
+            yield Row(number + 1, fault="xlsx")
+
+    def _rows(self, page: Any) -> Iterator[Row]:
+        page.reset_dimensions()  # what a sheet says of its own size may be anything
+        head = next(page.iter_rows(min_row=1, max_row=1, values_only=True), ())
+        while head and head[-1] is None:
+            head = head[:-1]
+        if len(head) > self.limits.max_columns:
+            yield Row(1, fault="limiet")
+            return
+        yield Row(1, [_read(cell) for cell in head])
+        found = page.iter_rows(min_row=2, max_col=len(head) + 1, values_only=True)
+        for number, cells in enumerate(found, start=2):
+            if number > self.limits.max_rows + 1:  # blank rows count: they cost time as well
+                yield Row(number, fault="limiet")
+                return
+            if any(cell is not None for cell in cells):
+                full = list(cells) if cells[-1] is not None and len(cells) > len(head) else list(cells[: len(head)])
+                yield Row(number, [_read(cell) for cell in full])
+
+
+def _read(cell: Any) -> Cell:
+    """The value of a cell; a time of day or a duration has no place in a model, and stays as its text."""
+    if isinstance(cell, str):
+        return undress(unescape(cell))
+    return str(cell) if isinstance(cell, (time, timedelta)) else cell
+
+
+def _unsafe(source: Path, limits: TableLimits) -> str | None:
+    """Why a workbook is not to be opened."""
+    if source.stat().st_size > limits.max_bytes:
+        return "limiet"
+    try:
+        with zipfile.ZipFile(source) as archive:
+            members = archive.infolist()
+            if len(members) > _MOST_PARTS or sum(member.file_size for member in members) > limits.max_unpacked:
+                return "limiet"
+            parts = [member for member in members if member.filename.lower().endswith((".xml", ".rels"))]
+            return "doctype" if any(_declares(archive, member) for member in parts) else None
+    except (*_BROKEN, OSError, RuntimeError):
+        return "xlsx"
+
+
+class _Started(Exception):
+    """The first element of a part was met."""
+
+
+def _declares(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Whether a part has a DOCTYPE, which no workbook needs and an attack does."""
+    found: list[bool] = []
+    parser = expat.ParserCreate()
+
+    def started(*_: Any) -> None:
+        raise _Started
+
+    def declared(*_: Any) -> None:
+        found.append(True)
+        raise _Started
+
+    parser.StartElementHandler = started
+    parser.StartDoctypeDeclHandler = declared
+    with archive.open(member) as file:
+        try:
+            while piece := file.read(1 << 16):
+                parser.Parse(piece)
+        except _Started:
+            pass
+    return bool(found)
+
+
+class XlsxWriter:
+    """Writes a workbook; a sheet without rows is left out, the root excepted.
+
+    Args:
+        target: The file.
+        sheets: The headers of each sheet by its name, the root first.
+    """
+
+    def __init__(self, target: Path, sheets: dict[str, list[str]]) -> None:
+        self.target, self.headers = target, sheets
+        self.book = _library().Workbook(write_only=True)
+        self.pages: dict[str, Any] = {}
+        self._begin(next(iter(sheets)))
+
+    def holds(self, cell: Cell) -> bool:
+        """Whether a cell has room for it."""
+        return not isinstance(cell, str) or fits(cell)
+
+    def row(self, sheet: str, cells: Sequence[tuple[Cell, bool]]) -> None:
+        """Write a row."""
+        page = self.pages.get(sheet) or self._begin(sheet)
+        page.append([self._cell(page, cell, words) for cell, words in cells])
+
+    def commit(self) -> list[str]:
+        """Put the workbook in its place; its sheets stand in the order of the mapping."""
+        self.book._sheets = [self.pages[name] for name in self.headers if name in self.pages]
+        made = beside(self.target)
+        try:
+            self.book.save(made)
+            made.replace(self.target)
+        finally:
+            made.unlink(missing_ok=True)
+        return [str(self.target)]
+
+    def abort(self) -> None:
+        """Close what is half made; it stands in temporary files of openpyxl, which go with it."""
+        for page in self.pages.values():
+            page.close()
+
+    def _begin(self, sheet: str) -> Any:
+        page = self.pages[sheet] = self.book.create_sheet(sheet[:MOST_NAME])
+        page.freeze_panes = "A2"
+        page.append([self._cell(page, header, True) for header in self.headers[sheet]])
+        return page
+
+    def _cell(self, page: Any, cell: Cell, words: bool) -> Any:
+        if cell is None:
+            return None
+        from openpyxl.cell import WriteOnlyCell
+
+        day = isinstance(cell, date) and not isinstance(cell, datetime)
+        if day and cell >= _DAYS_FROM:  # type: ignore[operator]
+            made = WriteOnlyCell(page, value=cell)
+            made.number_format = "dd-mm-yyyy"
+            return made
+        made = WriteOnlyCell(page)
+        made._value = escape(dress(str(cell)) if words else str(cell))
+        made.data_type = "s"
+        return made

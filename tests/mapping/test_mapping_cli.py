@@ -1,0 +1,234 @@
+"""``oso-bridge map`` and ``oso-bridge mapping``: what they write, exit codes, silence on values."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+import oso_bridge as oso
+from oso_bridge.cli import main
+
+ROOT = Path(__file__).parent.parent.parent
+POVO = ROOT / "examples" / "povo.xml"
+VENDOR = ROOT / "mappings" / "voorbeeld-leverancier"
+CANARY = "Kanarie-Zevenster"
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Any:
+    """Runs the program in this process: exit code, standard output, standard error."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            main([str(item) for item in arguments])
+        captured = capfd.readouterr()
+        assert isinstance(stop.value.code, int)
+        return stop.value.code, captured.out, captured.err
+
+    return call
+
+
+def test_there_and_back(run: Any, tmp_path: Path) -> None:
+    code, out, err = run("map", "oso-csv", POVO, tmp_path / "uit.csv")
+    assert (code, out) == (0, "")
+    assert "1 dossiers geschreven" in err
+    code, out, err = run("map", "oso-csv", "--reverse", tmp_path / "uit.csv", tmp_path / "terug", "--lang", "en")
+    assert (code, out) == (0, "")
+    assert json.loads((tmp_path / "terug" / "0001.json").read_text("utf-8"))["leerling"]["roepnaam"]
+    code, _, _ = run("map", "oso-csv", "--reverse", tmp_path / "uit.csv", tmp_path / "xml", "--release", "oso/2019.1")
+    assert code == 0
+    assert oso.write(oso.read(tmp_path / "xml" / "0001.xml").dossier(), release="oso/2019.1") == oso.write(
+        oso.read(POVO).dossier(), release="oso/2019.1"
+    )
+
+
+def test_several_dossiers_as_a_list(run: Any, tmp_path: Path) -> None:
+    code, _, err = run("map", "oso-xlsx", ROOT / "examples" / "[!eu]*.xml", tmp_path / "uit.xlsx", "--lang", "en")
+    assert code == 0, err
+    code, _, _ = run("map", "oso-xlsx", "--reverse", tmp_path / "uit.xlsx", tmp_path / "alle.json")
+    assert code == 0
+    assert len(json.loads((tmp_path / "alle.json").read_text("utf-8"))) == len(
+        list((ROOT / "examples").glob("[!eu]*.xml"))
+    )
+
+
+def test_a_folder_of_json_and_what_cannot_be_read(run: Any, tmp_path: Path) -> None:
+    given = tmp_path / "in"
+    given.mkdir()
+    shutil.copy(POVO, given / "a.xml")
+    (given / "b.json").write_text('{"leerling": {"roepnaam": "x"}}', "utf-8")
+    (given / "c.json").write_text(f'{{"leerling": {{"{CANARY}": "{CANARY}"}}}}', "utf-8")
+    (given / "d.xml").write_text(f"<{CANARY}>", "utf-8")
+    code, out, err = run("map", "oso-csv", given, tmp_path / "uit.csv")
+    assert (code, out) == (1, "")
+    assert CANARY not in err
+    assert "c.json" in err
+    assert "d.xml" in err
+    assert len(oso.mapping("oso-csv").read(tmp_path / "uit.csv").dossiers) == 2
+
+
+def test_a_dry_run_tells_what_goes_where_without_values(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(f'{{"leerling": {{"roepnaam": "{CANARY}", "bsn": "{CANARY}"}}}}', "utf-8")
+    code, out, err = run("map", "oso-csv", tmp_path / "a.json", "--dry-run")
+    assert code == 0
+    assert "Roepnaam (tekst) <-> leerling.roepnaam: 1" in out
+    assert "Achternaam" not in out
+    assert CANARY not in out + err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    (tmp_path / "in.csv").write_text("Leerling;Postduif\n1;x\n", "utf-8")
+    code, out, err = run("map", "oso-csv", "--reverse", "--dry-run", tmp_path / "in.csv")
+    assert (code, out) == (0, "")
+    assert "MAP.kolom-onbekend" in err
+
+
+def test_losses(run: Any, tmp_path: Path) -> None:
+    given = tmp_path / "a.json"
+    given.write_text(json.dumps({"leerling": {"leerlingid": "1", "achternaam": "x", "geslacht": CANARY}}), "utf-8")
+    code, _, err = run("map", "voorbeeld-leverancier", given, tmp_path / "uit.csv")
+    assert code == 1
+    assert "leerling.geslacht" in err
+    assert not (tmp_path / "uit.csv").exists()
+    code, _, err = run("map", "voorbeeld-leverancier", given, tmp_path / "uit.csv", "--allow-losses", "--lang", "en")
+    assert code == 0
+    assert (tmp_path / "uit.csv").exists()
+    assert "leerling.geslacht would not come back" in err
+    assert CANARY not in err
+
+
+def test_bad_tables(run: Any, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(f"Leerling;Geboortedatum;{CANARY}\n1;{CANARY};\n2;17-03-2012;\n{CANARY};{CANARY};\n", "utf-8")
+    code, out, err = run("map", "oso-csv", "--reverse", source, tmp_path / "uit")
+    assert (code, out) == (1, "")
+    assert "regel 2" in err
+    assert "Geboortedatum" in err
+    assert CANARY not in err
+    assert [path.name for path in (tmp_path / "uit").iterdir()] == ["0001.json"]
+    code, _, err = run("map", "oso-csv", "--reverse", source, tmp_path / "uit2", "--show-values")
+    assert CANARY in err
+
+
+def test_what_a_release_refuses_is_told_and_the_rest_written(run: Any, tmp_path: Path) -> None:
+    run("map", "oso-csv", POVO, tmp_path / "in.csv")
+    text = (tmp_path / "in.csv").read_text("utf-8-sig")
+    header, first = text.splitlines()[0], text.splitlines()[1]
+    (tmp_path / "in.csv").write_text(f"{header}\n{first}\n2{';' * header.count(';')}\n", "utf-8")
+    code, _, err = run("map", "oso-csv", "--reverse", tmp_path / "in.csv", tmp_path / "uit", "--release", "oso/2019.1")
+    assert code == 1
+    assert "Nothing was written" in err
+    assert [path.name for path in (tmp_path / "uit").iterdir()] == ["0001.xml"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("oso-cvs", POVO, "x.csv"), "Do you mean oso-csv"),
+        (("oso-csv", POVO), "--dry-run"),
+        (("oso-csv", POVO, "x.csv", "--release", "oso/2019.1"), "--reverse"),
+        (("oso-csv", "--reverse", POVO, "x", "--release", "oso/1"), "oso/1"),
+        (("oso-csv", "--reverse", POVO, "x.json", "--release", "oso/2019.1"), "folder"),
+        (("oso-csv", "--reverse", "nergens.csv", "x"), "nergens.csv"),
+        (("oso-csv", "--reverse", POVO, "x", "--encoding", "y"), "encoding"),
+        (("oso-csv", POVO, POVO), "overwrite"),
+        (("oso-csv", POVO, "x.csv", "--lang", "fr"), "language"),
+    ],
+)
+def test_wrong_use(
+    run: Any, arguments: tuple[Any, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("map", *arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+# --- mapping --------------------------------------------------------------------------------------------------------
+
+
+def test_list_show_and_test(run: Any, tmp_path: Path) -> None:
+    code, out, _ = run("mapping", "list", "--lang", "en")
+    assert code == 0
+    assert {"oso-csv", "oso-xlsx", "voorbeeld-leverancier"} <= {line.split()[0] for line in out.splitlines()}
+    assert {row["shape"] for row in json.loads(run("mapping", "list", "--json")[1])} == {"csv", "xlsx"}
+    code, out, _ = run("mapping", "show", "voorbeeld-leverancier")
+    assert "Leerlingen, Geb.datum (datum) <-> leerling.geboortedatum" in out
+    assert "- cp1252: " in out
+    shown = json.loads(run("mapping", "show", VENDOR, "--json")[1])
+    assert (shown["name"], len(shown["losses"])) == ("voorbeeld-leverancier", 8)
+    code, out, _ = run("mapping", "test")
+    assert code == 0
+    assert "voorbeeld-leverancier: ok" in out
+    assert "--help" in run("mapping")[1] + run("mapping")[2]
+
+
+def test_a_mapping_that_fails_its_own_test(run: Any, tmp_path: Path) -> None:
+    own = shutil.copytree(VENDOR, tmp_path / "eigen")
+    assert run("mapping", "test", own)[0] == 0
+    table = own / "voorbeeld.csv"
+    table.write_bytes(table.read_bytes().replace(b"Dorpsstraat", b"Dorpsweg"))
+    code, out, _ = run("mapping", "test", own)
+    assert code == 1
+    assert "row 2 of the sheet Leerlingen" in out
+    assert "are not the same" in out
+    text = (own / "mapping.toml").read_text("utf-8")
+    (own / "mapping.toml").write_text(text.replace('model = "inzage"', 'model = "levering.categorieen"'), "utf-8")
+    dossier = json.loads((own / "voorbeeld.json").read_text("utf-8"))
+    dossier[0]["inzage"] = {"inzage": True}
+    (own / "voorbeeld.json").write_text(json.dumps(dossier), "utf-8")
+    assert "inzage.inzage is lost, and no loss says so" in run("mapping", "test", own)[1]
+    (own / "voorbeeld.json").write_text('[{"leerlng": {}}]', "utf-8")
+    assert "voorbeeld.json: " in run("mapping", "test", own)[1]
+    (own / "voorbeeld.json").unlink()
+    assert "there is no voorbeeld.json" in run("mapping", "test", own)[1]
+
+
+def test_a_skeleton_out_of_a_sample(run: Any, tmp_path: Path) -> None:
+    code, out, err = run("mapping", "new", VENDOR / "voorbeeld.csv", tmp_path / "eigen")
+    assert (code, out) == (0, "")
+    text = (tmp_path / "eigen" / "mapping.toml").read_text("utf-8")
+    for value in ("Bosch", "00417", "Dorpsstraat", "Citro"):
+        assert value not in text + err
+    assert 'encoding = "cp1252"' in text
+    assert 'key = "Leerlingnr"' in text
+    mapping = oso.mapping(tmp_path / "eigen")
+    found = {place.model: (place.column, place.type) for place in mapping.places()}
+    assert found["leerling.geboortedatum"] == ("Geb.datum", "datum")
+    assert found["leerling.voorvoegsel"] == ("Tussenvoegsel", "tekst")
+    assert found["leerling.adresgeheim"] == ("Adres geheim", "janee")
+    assert '# The column "Huisnr"' in text
+    dossiers, report = mapping.read(VENDOR / "voorbeeld.csv")
+    assert [dossier.leerling.roepnaam for dossier in dossiers] == ["Daan", "Zoë"]
+    assert report.ok
+    assert run("mapping", "new", VENDOR / "voorbeeld.csv", tmp_path / "eigen")[0] == 2
+
+
+def test_a_skeleton_out_of_a_workbook(run: Any, tmp_path: Path) -> None:
+    oso.mapping("oso-xlsx").export(oso.read(POVO).dossier(), tmp_path / "in.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "in.xlsx")
+    book.create_sheet("Kantine").append(["Broodje"])
+    book.active.cell(1, 300, 'Ra"ar\\\n\x7f[x]')
+    book.save(tmp_path / "in.xlsx")
+    code, text, _ = run("mapping", "new", tmp_path / "in.xlsx")
+    assert code == 0
+    (tmp_path / "mapping.toml").write_text(text, "utf-8")
+    mapping = oso.mapping(tmp_path)
+    found = {place.model for place in mapping.places()}
+    assert {
+        "leerling.geboortedatum",
+        "leerling.verzorgers[].achternaam",
+        "rapport.schoolloopbaan[].schooljaar",
+    } <= found
+    assert '# The sheet "Kantine" is no list' in text
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.ods", b"x"), ("a.csv", b""), ("a.xlsx", b"x"), ("a.csv", b"\n\n")])
+def test_samples_that_are_none(run: Any, tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    code, out, err = run("mapping", "new", tmp_path / name)
+    assert (code, out) == (2, "")
+    assert name in err
