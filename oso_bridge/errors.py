@@ -7,7 +7,7 @@ ends up in logs and on screens.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -199,3 +199,36 @@ class WouldLose(OsoBridgeError):
             remedy='Leave them out, or write with losses="allow".',
         )
         self.losses = losses
+
+
+class TransportError(OsoBridgeError):
+    """A parcel could not be sent or fetched.
+
+    Args:
+        what: What went wrong, in one sentence; never what the other side wrote, for that may hold personal data.
+        retryable: Whether trying again later may help.
+        sent: Whether the parcel arrived: ``no``, ``unknown`` or ``yes``. After ``no`` a repeat is surely the first.
+        where: The address or folder.
+        remedy: What the reader can do.
+
+    Attributes:
+        retryable: See above.
+        sent: See above.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        retryable: bool,
+        sent: Literal["no", "unknown", "yes"],
+        where: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.retryable = retryable
+        self.sent = sent
+
+
+class IdentityError(OsoBridgeError):
+    """A key or a certificate cannot be used: wrong file, wrong password, expired, not trusted, no OIN."""

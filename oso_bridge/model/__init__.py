@@ -15,6 +15,8 @@
 ``cijfers``         grade lists
 ``vombo``           from secondary to vocational education
 ``bijlage``         attached files
+``administratie``   ``Schooladministratie``: the pupil administration of a school, with its pupils, groups and staff
+``leerresultaten``  ``Leerresultaten``: results of pupils, and what the tests are
 ``extra``           what a document said and the model has no field for
 ``codes``           coded values: ``Code13`` is a code of list 13
 ``fields``          which fields take their codes from which list
@@ -28,6 +30,19 @@ which field is data: ``schemas/oso/<release>/table.toml``.
 
 from __future__ import annotations
 
+from oso_bridge.model.administratie import (
+    Administratieleerling,
+    Administratieschool,
+    Groep,
+    Groepstaak,
+    Groepsverwijzing,
+    Leerkracht,
+    Rol,
+    Schooladministratie,
+    Schoolbestand,
+    Toevoeging,
+    Vestiging,
+)
 from oso_bridge.model.advies import Advies, Overstapadvies
 from oso_bridge.model.base import Deel, Maand
 from oso_bridge.model.bijlage import Bijlage
@@ -78,6 +93,18 @@ from oso_bridge.model.codes import (
 from oso_bridge.model.dossier import Dossier
 from oso_bridge.model.extra import Extra
 from oso_bridge.model.inzage import Inzage
+from oso_bridge.model.leerresultaten import (
+    Ingang,
+    Leerresultaten,
+    Norm,
+    Normering,
+    Normkleur,
+    Onderdeeldefinitie,
+    Resultaat,
+    Term,
+    Toetsafname,
+    Toetsdefinitie,
+)
 from oso_bridge.model.levering import Categorieen, Levering
 from oso_bridge.model.ondersteuning import (
     Arrangement,
@@ -122,6 +149,8 @@ from oso_bridge.model.verzuim import Verzuim
 from oso_bridge.model.vombo import Bevordering, Competentie, Examenresultaat, OverigVombo, Stage, Vakresultaat, Werkstuk
 
 __all__ = [
+    "Administratieleerling",
+    "Administratieschool",
     "Adres",
     "Advies",
     "Afname",
@@ -187,17 +216,27 @@ __all__ = [
     "Extra",
     "Extrahulp",
     "Gba",
+    "Groep",
+    "Groepstaak",
+    "Groepsverwijzing",
     "Handelingsplan",
+    "Ingang",
     "Instelling",
     "Inzage",
     "Land",
+    "Leerkracht",
     "Leerling",
+    "Leerresultaten",
     "Levering",
     "Lgf",
     "Lwoo",
     "Maand",
     "Nationaliteit",
+    "Norm",
+    "Normering",
+    "Normkleur",
     "Onderdeelcijfer",
+    "Onderdeeldefinitie",
     "Onderdeelresultaat",
     "Ondersteuning",
     "OnderwijskundigRapport",
@@ -208,24 +247,33 @@ __all__ = [
     "Overstapadvies",
     "Persoon",
     "Referentiescore",
+    "Resultaat",
+    "Rol",
     "Rvc",
     "School",
+    "Schooladministratie",
+    "Schoolbestand",
     "Schoolloopbaan",
     "Score",
     "Signalering",
     "SociaalEmotioneelFunctioneren",
     "Stage",
+    "Term",
     "Tlv",
     "Toets",
     "ToetsMetNiveau",
+    "Toetsafname",
+    "Toetsdefinitie",
     "Toetsonderdeel",
     "Toetsresultaat",
     "Toetsscore",
+    "Toevoeging",
     "Upw",
     "Vakcijfers",
     "Vakresultaat",
     "Verzorger",
     "Verzuim",
+    "Vestiging",
     "Vir",
     "Voorschools",
     "Vroegschools",

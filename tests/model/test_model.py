@@ -106,6 +106,8 @@ def test_every_field_can_be_left_out_except_the_identity_of_a_part() -> None:
         ("Advies", "soort"),
         ("Bijlage", "bestandsnaam"),
         ("Eindtoets", "soort"),
+        ("Groep", "soort"),
+        ("Groepstaak", "soort"),
         ("Extra", "inhoud"),
         ("Extra", "pad"),
         ("Extra", "release"),
