@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         WriteRefused,
     )
     from oso_bridge.findings import Finding, Layer, Message, Severity, State
+    from oso_bridge.identity import Identity, Peer, Trust
     from oso_bridge.mappings import Mapping, MappingLoss, TableLimits, mapping
     from oso_bridge.model.where import codelist
     from oso_bridge.overrides import Override, Overrides
@@ -75,6 +76,7 @@ _HOMES = {
         "WriteRefused",
     ),
     "findings": ("Finding", "Layer", "Message", "Severity", "State"),
+    "identity": ("Identity", "Peer", "Trust"),
     "mappings": ("Mapping", "MappingLoss", "TableLimits", "mapping"),
     "model.where": ("codelist",),
     "overrides": ("Override", "Overrides"),
@@ -104,6 +106,7 @@ __all__ = [
     "DocumentError",
     "FieldError",
     "Finding",
+    "Identity",
     "IdentityError",
     "IllTyped",
     "Layer",
@@ -121,6 +124,7 @@ __all__ = [
     "Override",
     "Overrides",
     "Parcel",
+    "Peer",
     "Receipt",
     "Release",
     "Report",
@@ -130,6 +134,7 @@ __all__ = [
     "TableLimits",
     "Transport",
     "TransportError",
+    "Trust",
     "UnknownRelease",
     "UnsafeDocument",
     "UsageError",

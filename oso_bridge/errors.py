@@ -231,4 +231,23 @@ class TransportError(OsoBridgeError):
 
 
 class IdentityError(OsoBridgeError):
-    """A key or a certificate cannot be used: wrong file, wrong password, expired, not trusted, no OIN."""
+    """A key or a certificate cannot be used: wrong file, wrong password, expired, not trusted, no OIN.
+
+    Args:
+        what: What is wrong, in one sentence; never a password, a key or the name of a person.
+        code: The stable name of what is wrong, such as ``expired``.
+        where: The file concerned, or which certificate.
+        remedy: What the reader can do.
+        notice: The same in Dutch and in English: a :class:`oso_bridge.identity.Notice`.
+
+    Attributes:
+        code: See above.
+        notice: See above; None when there is none.
+    """
+
+    def __init__(
+        self, what: str, *, code: str = "", where: str | None = None, remedy: str | None = None, notice: Any = None
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.code = code
+        self.notice = notice

@@ -16,6 +16,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from oso_bridge.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -191,3 +193,38 @@ eckid = Identifier("eckid", _eckid)
 
 ALL = {each.name: each for each in (bsn, onderwijsnummer, brin, vestigingscode, vestiging, postcode, oin, eckid)}
 """Every identifier by its name."""
+
+
+def eckid_hash(pgn: str, salt: str) -> str:
+    """The first-level hash of a person-bound number, which Nummervoorziening turns into an ECK iD.
+
+    It is not an ECK iD and cannot be made into one here: the service takes the second step, with a secret of its own.
+    It is scrypt with N = 131072, r = 8, p = 4 over the number in lower case; that takes 128 MiB of memory and about
+    half a second, on purpose.  Treat the outcome as the number itself: whoever knows the salt can try all numbers.
+
+    Args:
+        pgn: The bsn or onderwijsnummer of a pupil (nine digits, the zero in front included). Nothing is cleaned:
+            a blank or a dash gives another hash.
+        salt: The salt of the environment in base64; that of production comes from Nummervoorziening.
+
+    Returns:
+        64 hexadecimal digits in lower case.
+
+    Raises:
+        UsageError: The number is absent or has fewer than two characters, or the salt is not base64.
+    """
+    import base64
+    import binascii
+    import hashlib
+
+    if len((pgn or "").strip()) < 2:
+        raise UsageError("There is no number to hash.", remedy="Give the number as text, with the zeros in front.")
+    try:
+        raw = base64.b64decode(salt, validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        raw = b""
+    if not raw:
+        raise UsageError("The salt is not base64.", remedy="Give the salt of the environment as it was handed out.")
+    # 128 * N * r bytes are needed; the default of OpenSSL is less
+    made = hashlib.scrypt(pgn.lower().encode(), salt=raw, n=131_072, r=8, p=4, maxmem=160 * 1024 * 1024, dklen=32)
+    return made.hex()

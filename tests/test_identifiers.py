@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oso_bridge import identifiers
+from oso_bridge.errors import UsageError
 from oso_bridge.identifiers import ALL, REASONS
 
 GOOD = [
@@ -103,3 +104,41 @@ def test_the_onderwijsnummer_differs_by_five(number: str) -> None:
     remainder = sum(int(digit) * weight for digit, weight in zip(number, range(9, 1, -1), strict=True)) % 11
     wanted = (remainder - 5) % 11
     assert good == ([str(wanted)] if wanted < 10 else [])
+
+
+SANDBOX_SALT = "rktYml0MIp9TC9u6Ny6uqw=="
+
+
+@pytest.mark.parametrize(
+    ("number", "wanted"),
+    [
+        ("063138219", "9735dfd2235eaeb5f0300886bcc99c82ffc1d6420c4e0bde8de7218def2135fa"),
+        ("20DP teacher@school.com", "0b870ff044775ef0360655c40d5b284b7e3ae2b72207a6894794d787eb019e60"),
+    ],
+)
+def test_the_published_vectors_of_the_eckid_hash(number: str, wanted: str) -> None:
+    """Those of the clients of Nummervoorziening, with the salt of its sandbox."""
+    assert identifiers.eckid_hash(number, SANDBOX_SALT) == wanted
+
+
+def test_the_eckid_hash_lowers_and_cleans_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr("hashlib.scrypt", lambda text, **options: asked.append((text, options)) or b"\0" * 32)
+    assert identifiers.eckid_hash(" AB-1 ", SANDBOX_SALT) == "00" * 32
+    (text, options), *_ = asked
+    assert text == b" ab-1 "
+    assert {name: options[name] for name in ("n", "r", "p", "dklen")} == {"n": 131_072, "r": 8, "p": 4, "dklen": 32}
+    assert len(options["salt"]) == 16
+
+
+@pytest.mark.parametrize("number", [None, "", " ", "1", " 1 ", "\t"])
+def test_what_is_no_number_is_not_hashed(number: str) -> None:
+    with pytest.raises(UsageError, match="no number"):
+        identifiers.eckid_hash(number, SANDBOX_SALT)
+
+
+@pytest.mark.parametrize("salt", [None, "", "rktY ml0M", "geen*base64", "abc"])
+def test_a_salt_that_is_none(salt: str) -> None:
+    with pytest.raises(UsageError, match="salt") as caught:
+        identifiers.eckid_hash("063138219", salt)
+    assert "063138219" not in str(caught.value)

@@ -38,6 +38,7 @@ COMMANDS = {
     "codes": "Give the code lists: codes, meanings, releases, and the fields that take them.",
     "release": "Add, list, show, compare and remove releases.",
     "releases": "List the releases that are installed.",
+    "pki": "Make test certificates with OINs, or say what a file with certificates holds.",
     "doctor": "Say what this installation consists of and whether it is healthy.",
 }
 

@@ -181,8 +181,9 @@ class Checks:
         return paths.texts(path, self._tree, spot.branch)
 
     def _identifier(self, row: Mapping[str, Any], spot: Spot) -> Ask:
-        leaf = spot.leaf or row["path"]
-        texts, id_, why = self._texts(leaf, spot), row["id"], identifiers.ALL[row["kind"]].why
+        path = spot.leaf or row["path"]
+        leaf = None if path.startswith("@") else path  # an attribute stands at the place of its element
+        texts, id_, why = self._texts(path, spot), row["id"], identifiers.ALL[row["kind"]].why
 
         def ask(record: Record, document: Document) -> Answers:
             reasons = [(why(text), text) for text in texts(record, document)]

@@ -74,7 +74,12 @@ def _below(branch: Branch, names: list[str]) -> bool:
         if name not in branch.branches:
             return False
         branch = branch.branches[name]
-    return names[-1] in branch.branches or names[-1] in branch.leaves
+    return names[-1] in branch.branches or names[-1] in branch.leaves or names[-1][1:] in _marked(names[-1], branch)
+
+
+def _marked(name: str, branch: Branch) -> tuple[str, ...]:
+    """The attributes that a name with an @ in front may mean."""
+    return branch.attributes if name.startswith("@") else ()
 
 
 def plain(path: str, branch: Branch | None) -> bool:

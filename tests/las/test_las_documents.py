@@ -25,6 +25,7 @@ from .samples import (
 
 LAS = [release for release in oso.installed() if release.format in ("edexml", "uwlr")]
 SHORT = "<EDEX><school><schooljaar>{}</schooljaar>{}</school><leerlingen>{}</leerlingen>{}</EDEX>"
+ECKID = "https://ketenid.nl/voorbeeld/" + "0" * 124
 PUPIL = '<leerling key="1"><roepnaam>Teun</roepnaam></leerling>'
 
 
@@ -165,7 +166,7 @@ SECOND = '<leerling key="#0002">'
 BROKEN_KEYS = {
     "a pupil twice": ((SECOND, '<leerling key="L-0001">'), "dubbel.leerling", "/EDEX[1]/leerlingen[1]/leerling[2]"),
     "an eckid twice": (
-        (SECOND, '<leerling key="#0002" eckid="https://ketenid.nl/voorbeeld/0001">'),
+        (SECOND, f'<leerling key="#0002" eckid="{ECKID}0001">'),
         "dubbel.leerling",
         "/EDEX[1]/leerlingen[1]/leerling[2]",
     ),
@@ -252,7 +253,7 @@ def test_a_pupil_without_key() -> None:
     later = oso.check(edited(PUPILS, bare), release="uwlr/2.3")
     assert later.ok
     assert [rule for rule, _ in found(later)] == ["INT.sleutel-ontbreekt"]
-    known = ('<lg:leerling key="#0002">', '<lg:leerling eckid="https://ketenid.nl/voorbeeld/0002">')
+    known = ('<lg:leerling key="#0002">', f'<lg:leerling eckid="{ECKID}0002">')
     assert found(oso.check(edited(PUPILS, known), release="uwlr/2.3")) == []
 
 
@@ -328,3 +329,24 @@ def test_without_a_dossier() -> None:
 def test_numbers_and_days() -> None:
     bad = edited(EDEX, ("<bsn_ondwnr-4>0000</bsn_ondwnr-4>", "<bsn>123456789</bsn>"), (">2019-11-03<", ">2014-11-03<"))
     assert {rule for rule, _ in found(oso.check(bad))} == {"INT.bsn", "INT.datum.geboorte-na-instroom"}
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (EDEX, "/EDEX[1]/leerlingen[1]/leerling[1]"),
+        (EDEX, "/EDEX[1]/leerkrachten[1]/leerkracht[1]"),
+        (PUPILS, "/leerlinggegevens_antwoord[1]/leerlinggegevens[1]/leerlingen[1]/leerling[1]"),
+        (RESULTS, "toetsafname[1]/eckid[1]"),
+    ],
+)
+def test_an_eckid_of_another_form_is_a_warning(path: Path, place: str) -> None:
+    last = "1001" if "leerkracht" in place else "0001"
+    report = oso.check(edited(path, (f"{ECKID}{last}", "https://id.school/ouder-0001")))
+    assert report.ok
+    ((rule, where),) = found(report)
+    assert rule == "INT.eckid"
+    assert where.endswith(place)
+    assert report.findings[0].severity == "warning"
+    assert "ouder-0001" not in report.findings[0].text("nl")
+    assert "uitgever is onbekend" in report.findings[0].text("nl")
