@@ -12,6 +12,8 @@ from oso_bridge.cli import inputs, output
 from oso_bridge.errors import FieldError, UsageError
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from oso_bridge.document import Document
     from oso_bridge.model import Dossier
 
@@ -68,10 +70,53 @@ def parse(name: str, data: bytes, lang: str) -> Dossier | None:
         data: The JSON, in UTF-8 or with a byte order mark.
         lang: The language of the faults, ``nl`` or ``en``.
     """
+    from oso_bridge.model import Dossier
     from oso_bridge.render.words import check_language
 
     check_language(lang)
-    found = _parse(data, lang)
+    text = _text(data, lang)
+    if isinstance(text, str) and text.lstrip().startswith("["):
+        text = [_say("several", lang)]
+    found: Dossier | None = _told(name, text if isinstance(text, list) else _parse(text, lang, Dossier), lang)
+    return found
+
+
+def parse_model(name: str, data: bytes, lang: str, model: type[BaseModel]) -> list[Any]:
+    """What JSON holds of a class of the model, one or a list of them; None for each with faults, which are told.
+
+    Args:
+        name: What to call the source.
+        data: The JSON, in UTF-8 or with a byte order mark.
+        lang: The language of the faults, ``nl`` or ``en``.
+        model: The class, such as ``Schooladministratie``.
+    """
+    text = _text(data, lang)
+    if isinstance(text, list) or not text.lstrip().startswith("["):
+        return [_told(name, text if isinstance(text, list) else _parse(text, lang, model), lang)]
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError):
+        return [_told(name, _parse(text, lang, model), lang)]
+    return [_told(name, _parse(json.dumps(item), lang, model), lang) for item in items]
+
+
+def of_model(document: Document, model: type[BaseModel]) -> list[Any]:
+    """What a document holds of a class of the model.
+
+    Raises:
+        UsageError: Documents of this kind hold no such thing.
+    """
+    if model.__name__ == "Dossier":
+        return list(document.dossiers())
+    names = {"Schooladministratie": "administratie", "Leerresultaten": "leerresultaten"}
+    found = getattr(document, names.get(model.__name__, ""), None)
+    if found is None:
+        raise UsageError(f"This document holds no {model.__name__}.", where=document.source)
+    return [found()]
+
+
+def _told(name: str, found: Any, lang: str) -> Any:
+    """What was parsed; None when it is a list of faults, which are then told."""
     if not isinstance(found, list):
         return found
     for fault in found[:MAX_FAULTS]:
@@ -81,25 +126,26 @@ def parse(name: str, data: bytes, lang: str) -> Dossier | None:
     return None
 
 
-def _parse(data: bytes, lang: str) -> Dossier | list[str]:
-    """The dossier, or its faults."""
-    from oso_bridge.model import Dossier
-    from oso_bridge.writing import not_in_xml
-
+def _text(data: bytes, lang: str) -> str | list[str]:
+    """The text of JSON, or what is wrong."""
     if is_empty(data) or is_xml(data):
         return [_say("empty" if is_empty(data) else "xml", lang)]
     try:
         # tools on Windows write a byte order mark, or UTF-16
-        text = data.decode(json.detect_encoding(data))
+        return data.decode(json.detect_encoding(data))
     except UnicodeDecodeError:
         return [_say("encoding", lang)]
-    if text.lstrip().startswith("["):
-        return [_say("several", lang)]
+
+
+def _parse(text: str, lang: str, model: type[BaseModel]) -> Any:
+    """What JSON says, or its faults."""
+    from oso_bridge.writing import not_in_xml
+
     try:
-        dossier = Dossier.model_validate_json(text)
+        found = model.model_validate_json(text)
     except FieldError as error:
         return [f"{fault['path']}: {fault[lang]}".removeprefix("-: ") for fault in error.faults]
-    return [f"{fault['path']}: {fault[lang]}" for fault in not_in_xml(dossier, "")] or dossier
+    return [f"{fault['path']}: {fault[lang]}" for fault in not_in_xml(found, "")] or found
 
 
 def _say(key: str, lang: str, **values: object) -> str:

@@ -13,7 +13,7 @@ from oso_bridge.cli import dossiers, inputs, options, output
 from oso_bridge.errors import UsageError, WouldLose
 
 if TYPE_CHECKING:
-    from oso_bridge.mappings import Mapping, MappingLoss, Preview
+    from oso_bridge.mappings import Mapping, MappingLoss, Preview, Reading
 
 _SAID = {
     "nl": {
@@ -58,8 +58,16 @@ def command(
         typer.Option("--release", help="Reversed: write XML of this release instead of JSON, such as oso/2019.1."),
     ] = None,
     encoding: Annotated[
-        str | None, typer.Option("--encoding", help="Reversed: the encoding of csv; by default what the bytes say.")
+        str | None,
+        typer.Option("--encoding", help="Reversed: the encoding of text files; by default what the bytes say."),
     ] = None,
+    date_form: Annotated[
+        str | None,
+        typer.Option("--date-form", help="Reversed: how days are written, such as dd-mm-yyyy; by the mapping."),
+    ] = None,
+    sensitive: Annotated[
+        bool, typer.Option("--sensitive", help="Take along what is sensitive: bsn, ethnicity, country, weight.")
+    ] = False,
     allow_losses: Annotated[
         bool, typer.Option("--allow-losses", help="Write what has a place, and say what has none.")
     ] = False,
@@ -69,6 +77,9 @@ def command(
     lang: options.Language = "nl",
 ) -> None:
     """Turn dossiers into tables by a mapping, or with --reverse tables into dossiers.
+
+    For some mappings it is a pupil administration or results in the place of a dossier: edex2000,
+    administratie-csv, leerresultaten-csv.
 
     Tables and dossiers hold personal data; what is said on standard error holds none, unless --show-values asks
     for it. Exit code 1 when something was wrong: a row, a loss that the mapping does not name, a dossier that was
@@ -83,36 +94,36 @@ def command(
     if target is None and not dry_run:
         raise UsageError("Name where to write, or give --dry-run.")
     if reverse:
-        code = _reversed(
-            chosen, source, None if dry_run else target, release, encoding, allow_losses, show_values, lang
-        )
+        reading = chosen.stream(source, encoding=encoding, date_form=date_form, show_values=show_values)
+        code = _reversed(reading, None if dry_run else target, release, allow_losses, lang)
     else:
-        _refuse_for_tables(release, encoding)
-        code = _mapped(chosen, source, None if dry_run else target, allow_losses, lang)
+        _refuse_for_tables(release, encoding, date_form)
+        code = _mapped(chosen, source, None if dry_run else target, allow_losses, sensitive, lang)
     if dry_run:
         output.note(_SAID[lang]["dry"])
     raise typer.Exit(code)
 
 
-def _refuse_for_tables(release: str | None, encoding: str | None) -> None:
-    if release is not None or encoding is not None:
+def _refuse_for_tables(*given: str | None) -> None:
+    if any(option is not None for option in given):
         raise UsageError(
-            "--release and --encoding go with --reverse.", remedy="The mapping says how tables are written."
+            "--release, --encoding and --date-form go with --reverse.",
+            remedy="The mapping says how tables are written.",
         )
 
 
 # --- dossiers to tables ---------------------------------------------------------------------------------------------
 
 
-def _mapped(chosen: Mapping, source: str, target: Path | None, allow_losses: bool, lang: str) -> int:
+def _mapped(chosen: Mapping, source: str, target: Path | None, allow_losses: bool, sensitive: bool, lang: str) -> int:
     faults: list[str] = []
-    read = _Dossiers(source, lang, faults)
+    read = _Models(chosen.model, source, lang, faults)
     if target is None:
-        losses = _told_places(chosen, list(read), lang)
+        losses = _told_places(chosen, list(read), sensitive, lang)
     else:
-        _refuse_overwriting(read.files, target)
+        _refuse_overwriting(read.files, chosen.files(target))
         try:
-            losses = chosen.export(read, target, losses="allow" if allow_losses else "refuse")
+            losses = chosen.export(read, target, losses="allow" if allow_losses else "refuse", sensitive=sensitive)
         except WouldLose as error:
             _tell(error.losses, lang)
             output.note(_SAID[lang]["none"])
@@ -122,16 +133,19 @@ def _mapped(chosen: Mapping, source: str, target: Path | None, allow_losses: boo
     return 1 if faults or (any(not loss.declared for loss in losses) and not allow_losses) else 0
 
 
-def _refuse_overwriting(files: list[Any], target: Path) -> None:
-    if target.exists() and any(isinstance(file, str) and target.samefile(file) for file in files):
-        raise UsageError("The output would overwrite a document that was read.", where=str(target))
+def _refuse_overwriting(files: list[Any], targets: list[Path]) -> None:
+    """Refuse when a file that was read is one of those to write, the sheets beside the first one too."""
+    read = [Path(file) for file in files if isinstance(file, str) and Path(file).exists()]
+    for target in targets:
+        if target.exists() and any(target.samefile(file) for file in read):
+            raise UsageError("The output would overwrite a document that was read.", where=str(target))
 
 
-class _Dossiers:
-    """The dossiers behind an argument, XML or JSON, one after another; what cannot be read is told and counted."""
+class _Models:
+    """The dossiers or the like behind an argument, XML or JSON, one after another; what cannot be read is told."""
 
-    def __init__(self, source: str, lang: str, faults: list[str]) -> None:
-        self.lang, self.faults, self.count = lang, faults, 0
+    def __init__(self, model: Any, source: str, lang: str, faults: list[str]) -> None:
+        self.model, self.lang, self.faults, self.count = model, lang, faults, 0
         self.files = _expanded(source)
 
     def __iter__(self) -> Iterator[Any]:
@@ -150,7 +164,11 @@ class _Dossiers:
         try:
             data = sources.load(file, DEFAULT.max_bytes).data
             read = dossiers.is_xml(data)
-            found: list[Any] = list(oso.read(data).dossiers()) if read else [dossiers.parse(name, data, self.lang)]
+            found: list[Any] = (
+                dossiers.of_model(oso.read(data), self.model)
+                if read
+                else dossiers.parse_model(name, data, self.lang, self.model)
+            )
         except (DocumentError, UsageError) as error:
             output.note(f"{name}: {error}")
             found = [None]
@@ -167,9 +185,9 @@ def _expanded(source: str) -> list[Any]:
     return list(inputs.expand([source]))
 
 
-def _told_places(chosen: Mapping, read: list[Any], lang: str) -> list[MappingLoss]:
+def _told_places(chosen: Mapping, read: list[Any], sensitive: bool, lang: str) -> list[MappingLoss]:
     """Say on standard output how many cells of each column would be filled."""
-    found = chosen.preview(read)
+    found = chosen.preview(read, sensitive=sensitive)
     output.write("".join(_place_lines(chosen, found, lang)))
     return found.losses
 
@@ -196,23 +214,13 @@ def _tell(losses: list[MappingLoss], lang: str) -> None:
 # --- tables to dossiers ---------------------------------------------------------------------------------------------
 
 
-def _reversed(
-    chosen: Mapping,
-    source: str,
-    target: Path | None,
-    release: str | None,
-    encoding: str | None,
-    allow_losses: bool,
-    show_values: bool,
-    lang: str,
-) -> int:
+def _reversed(reading: Reading, target: Path | None, release: str | None, allow_losses: bool, lang: str) -> int:
     from oso_bridge.render import text
 
     if release is not None:
         from oso_bridge.releases import release as installed
 
         installed(release)
-    reading = chosen.stream(source, encoding=encoding, show_values=show_values)
     writer = _Files(target, release, allow_losses, lang)
     for dossier in reading:
         writer.add(dossier)

@@ -1,17 +1,20 @@
-"""Mappings: two-way tables between the models and outside shapes: CSV, XLSX and rows of JSON.
+"""Mappings: two-way tables between the models and outside shapes: CSV, XLSX, files of fixed width and rows of JSON.
 
-=========  =============================================================================
-``engine``  ``Mapping``: export, read, losses, test
-``rows``    ``mapping.toml``, compiled: sheets, columns, losses
-``words``   types and the other words that say how a value stands in a cell
-``places``  paths in a model, and trees of plain values
-``build``   from a tree to rows, and what is lost
-``gather``  from rows to trees, by their keys
-``shapes``  csv, xlsx, json
-``guess``   a first mapping out of a sample
-``trial``   a mapping tried on its own examples
-``notes``   findings with file, sheet, line and column
-=========  =============================================================================
+==============  =============================================================================
+``engine``      ``Mapping``: export, read, losses, test
+``layout``      a mapping, compiled: sheets, columns, losses
+``rows``        ``mapping.toml`` to a layout; ``toml`` its files, ``draft`` its sheets, ``everything`` the word ``all``,
+                ``lost`` its losses
+``words``       types and the other words that say how a value stands in a cell
+``places``      paths in a model, and trees of plain values
+``export``      models to tables; ``build`` one tree to rows, ``losses`` what is lost
+``reading``     tables to models; ``gather`` rows by their keys, ``assembly`` rows to one tree, ``frames`` the roots
+                behind the rows of a main list
+``shapes``      csv, xlsx, json, fixed; ``outside`` chooses one
+``guess``       a first mapping out of a sample
+``trial``       a mapping tried on its own examples
+``notes``       findings with file, sheet, line and column
+==============  =============================================================================
 
 A mapping is a folder with a ``mapping.toml``, below ``mappings/`` of a data folder or anywhere.  The package has the
 plural name because ``oso_bridge.mapping`` is the function.
@@ -26,15 +29,17 @@ from typing import TYPE_CHECKING
 from oso_bridge import data
 from oso_bridge.data import cached
 from oso_bridge.errors import UsageError, choose
-from oso_bridge.mappings.build import MappingLoss
-from oso_bridge.mappings.engine import Mapping, Place, Preview, Read, Reading
-from oso_bridge.mappings.rows import FILE, load
+from oso_bridge.mappings.engine import Entry, Mapping, Place, Preview, Read, Reading, TableWriter
+from oso_bridge.mappings.losses import MappingLoss
+from oso_bridge.mappings.rows import load
 from oso_bridge.mappings.shapes.base import TableLimits
+from oso_bridge.mappings.toml import FILE
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 __all__ = [
+    "Entry",
     "Mapping",
     "MappingLoss",
     "Place",
@@ -42,6 +47,7 @@ __all__ = [
     "Read",
     "Reading",
     "TableLimits",
+    "TableWriter",
     "available",
     "mapping",
     "models",

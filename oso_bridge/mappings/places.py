@@ -165,11 +165,16 @@ def walk(part: type[BaseModel], before: Steps = ()) -> Iterator[Steps]:
             yield from walk(kind.part, steps)
 
 
-def tree_of(part: BaseModel) -> Tree:
-    """The tree of a part: what is absent, an empty list, or a part of the root that is made by itself is left out."""
+def tree_of(part: BaseModel, skip: str = "") -> Tree:
+    """The tree of a part: what is absent, an empty list, or a part of the root that is made by itself is left out.
+
+    Args:
+        part: The part.
+        skip: A field to leave out.
+    """
     found: Tree = {}
     for name, value in part.__dict__.items():
-        if value is None or value == []:
+        if value is None or value == [] or name == skip:
             continue
         plain = _plain(value)
         # a part that is made by itself, such as Dossier.levering, is as good as absent when it is empty

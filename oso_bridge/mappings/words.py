@@ -23,8 +23,21 @@ YES_NO = "ja/nee"
 _YES, _NO = {"ja", "j", "waar", "true", "1"}, {"nee", "n", "onwaar", "false", "0"}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_DATE_PARTS = {"%d": r"(?P<d>[0-9]{1,2})", "%m": r"(?P<m>[0-9]{1,2})", "%Y": r"(?P<Y>[0-9]{4})"}
-TYPES = ("text", "date", "boolean", "integer", "decimal", "json")
+_DATE_PARTS = {
+    "%d": r"(?P<d>[0-9]{1,2})",
+    "%m": r"(?P<m>[0-9]{1,2})",
+    "%Y": r"(?P<Y>[0-9]{4})",
+    "%y": r"(?P<y>[0-9]{2})",
+}
+_PIVOT = re.compile(r"\(([0-9]{1,2})\)$")
+_LETTERS = re.compile(r"d+|m+|y+|j+", re.IGNORECASE)
+_SIGNS = {"dd": "%d", "mm": "%m", "yyyy": "%Y", "jjjj": "%Y", "yy": "%y", "jj": "%y"}
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+PIVOT = 50
+"""Years of two figures below this are of this century, unless a form says otherwise."""
+TYPES = ("text", "date", "datetime", "boolean", "integer", "decimal", "json")
 
 
 class Unfit(Exception):
@@ -83,34 +96,67 @@ def date_codec(form: str = "") -> Codec:
     """Days; by default ``17-03-2012``, where ``2012-03-17`` is read as well.
 
     Args:
-        form: ``%d``, ``%m`` and ``%Y`` once each, with anything between them.
+        form: ``%d``, ``%m`` and ``%Y`` once each, with anything between them; or in letters, ``dd-mm-yyyy`` (``jjjj``).
+            A year of two figures is ``%y`` (``yy``, ``jj``): those below 50 are of this century, or those below
+            the number at the end: ``dd/mm/yy(30)``.
 
     Raises:
         UsageError: The form is another.
     """
-    used = form or "%d-%m-%Y"
-    if sorted(re.findall(r"%.?", used)) != ["%Y", "%d", "%m"]:
-        raise UsageError(f"{used!r} is no form of a date.", remedy="Use %d, %m and %Y once each.")
-    pattern = re.compile("".join(_DATE_PARTS.get(word) or re.escape(word) for word in re.split(r"(%[dmY])", used)))
+    used, pivot = _date_form(form or "%d-%m-%Y")
+    pattern = re.compile("".join(_DATE_PARTS.get(word) or re.escape(word) for word in re.split(r"(%[dmYy])", used)))
 
     def decode(cell: Any) -> date:
         if (day := _day(cell)) is not None:
             return day
         text = cell.strip() if isinstance(cell, str) else ""
-        found = pattern.fullmatch(text)
-        parts = found and (found["Y"], found["m"], found["d"])
+        parts = found.groupdict() if (found := pattern.fullmatch(text)) else {}
         if not parts and not form and (iso := _ISO.fullmatch(text)):
-            parts = (iso[1], iso[2], iso[3])
+            parts = dict(zip("Ymd", iso.groups(), strict=True))
+        if "y" in parts:
+            parts["Y"] = str(_century(int(parts["y"]), pivot))
         try:
-            return date(*map(int, parts or ()))
-        except (TypeError, ValueError):
+            return date(int(parts["Y"]), int(parts["m"]), int(parts["d"]))
+        except (KeyError, ValueError):
             raise Unfit("datum") from None
 
     def encode(day: date) -> date | str:
+        if "%y" in used and _century(day.year % 100, pivot) != day.year:
+            raise Unfit("datum")
         # the year 999 has four figures here too
-        return used.replace("%d", f"{day.day:02}").replace("%m", f"{day.month:02}").replace("%Y", f"{day.year:04}")
+        years = used.replace("%Y", f"{day.year:04}").replace("%y", f"{day.year % 100:02}")
+        return years.replace("%d", f"{day.day:02}").replace("%m", f"{day.month:02}")
 
     return Codec(decode, encode, "datum", words=False)
+
+
+def _date_form(form: str) -> tuple[str, int]:
+    """A form in signs, and below which number a year of two figures is of this century."""
+    found = _PIVOT.search(form)
+    used = form[: found.start()] + form[found.end() :] if found else form
+    if "%" not in used:
+        used = _LETTERS.sub(lambda letters: _SIGNS.get(letters[0].lower(), "%"), used)
+    if sorted(re.findall(r"%.?", used)) not in (["%Y", "%d", "%m"], ["%d", "%m", "%y"]) or (found and "%y" not in used):
+        raise UsageError(f"{form!r} is no form of a date.", remedy="Use dd, mm and yyyy (or yy), or %d, %m and %Y.")
+    return used, int(found[1]) if found else PIVOT
+
+
+def _century(year: int, pivot: int) -> int:
+    return year + (2000 if year < pivot else 1900)
+
+
+def _moment(cell: Any) -> datetime:
+    if isinstance(cell, datetime):
+        return cell
+    text = cell.strip() if isinstance(cell, str) else ""
+    try:
+        return datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else _refuse("tijdstip")
+    except ValueError:
+        raise Unfit("tijdstip") from None
+
+
+DATETIME = Codec(_moment, lambda value: value.isoformat(), "tijdstip", words=False)
+"""Moments, written ``2024-10-01T09:00:00``."""
 
 
 def boolean_codec(words: str = "") -> Codec:
@@ -196,14 +242,14 @@ def typed(word: str) -> Codec:
     """The codec of a type.
 
     Args:
-        word: ``text``, ``date``, ``date:FORM``, ``boolean``, ``boolean:J/N``, ``integer``, ``decimal``, ``decimal:,``
-            or ``json``.
+        word: ``text``, ``date``, ``date:FORM``, ``datetime``, ``boolean``, ``boolean:J/N``, ``integer``, ``decimal``,
+            ``decimal:,`` or ``json``.
 
     Raises:
         UsageError: There is no such type.
     """
     name, _, more = word.partition(":")
-    plain = {"text": TEXT, "integer": INTEGER, "json": JSON}
+    plain = {"text": TEXT, "integer": INTEGER, "json": JSON, "datetime": DATETIME}
     made = {"date": date_codec, "boolean": boolean_codec, "decimal": decimal_codec}
     if name in made:
         return made[name](more)
@@ -216,7 +262,7 @@ def usual(kind: Kind) -> str:
     """The type of the cells of a field, when nothing else is said."""
     if kind.union:
         return "json"
-    names = {bool: "boolean", int: "integer", date: "date", Decimal: "decimal"}
+    names = {bool: "boolean", int: "integer", date: "date", datetime: "datetime", Decimal: "decimal"}
     return names.get(kind.type, "text")
 
 

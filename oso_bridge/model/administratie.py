@@ -8,13 +8,21 @@ administration adds: keys, groups, a branch.  Keys are those of the administrati
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from oso_bridge.model.base import Deel, lijst, veld
 from oso_bridge.model.persoon import Leerling, Persoon
 from oso_bridge.model.school import School
+
+GEVOELIG = frozenset(
+    {
+        "bsn", "etniciteit", "gewicht", "gewicht_nieuw", "land", "land_moeder", "land_vader", "onderwijsnummer",
+        "rijksregisternummer", "sofinummer",
+    }
+)  # fmt: skip
+"""The fields of a pupil that leave an administration only when that is asked for."""
 
 
 class Administratieschool(School):
@@ -77,6 +85,9 @@ class Administratieleerling(Leerling):
     ``leerlingid`` is the key of the pupil, ``geslacht`` is coded as in a dossier (1 girl, 2 boy; EDEXML has them the
     other way round), ``datuminschrijving`` and ``datumuitschrijving`` are the days of coming and leaving.
     """
+
+    gevoelig: ClassVar[frozenset[str]] = GEVOELIG
+    """The fields that an export leaves out unless they are asked for."""
 
     eckid: str | None = veld("Het ECK iD, waaronder leermiddelen de leerling kennen.")
     sofinummer: str | None = veld("Het sofinummer, uit de tijd voor het burgerservicenummer.")

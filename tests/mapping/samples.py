@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal, get_args, get_origin
 
@@ -66,6 +66,9 @@ def _value(type_: Any, annotation: Any, chance: random.Random, items: int, full:
         int: lambda: chance.choice([0, -5, 7, 1000000]),
         Decimal: lambda: chance.choice([Decimal("7.50"), Decimal("-0.1"), Decimal("1E+3"), Decimal(0)]),
         date: lambda: chance.choice([date(2012, 3, 17), date(1899, 12, 31), date(1, 1, 1), date(9999, 12, 31)]),
+        datetime: lambda: chance.choice(
+            [datetime(2024, 10, 1, 9, tzinfo=UTC), datetime(999, 1, 1, 0, 0, 0, 10)]  # noqa: DTZ001 - some tell no zone
+        ),
     }.get(type_)
     return made() if made else chance.choice(NASTY)
 

@@ -154,7 +154,7 @@ def test_list_show_and_test(run: Any, tmp_path: Path) -> None:
     code, out, _ = run("mapping", "list", "--lang", "en")
     assert code == 0
     assert {"oso-csv", "oso-xlsx", "voorbeeld-leverancier"} <= {line.split()[0] for line in out.splitlines()}
-    assert {row["shape"] for row in json.loads(run("mapping", "list", "--json")[1])} == {"csv", "xlsx"}
+    assert {row["shape"] for row in json.loads(run("mapping", "list", "--json")[1])} == {"csv", "fixed", "xlsx"}
     code, out, _ = run("mapping", "show", "voorbeeld-leverancier")
     assert "Leerlingen, Geb.datum (datum) <-> leerling.geboortedatum" in out
     assert "- cp1252: " in out
@@ -164,6 +164,44 @@ def test_list_show_and_test(run: Any, tmp_path: Path) -> None:
     assert code == 0
     assert "voorbeeld-leverancier: ok" in out
     assert "--help" in run("mapping")[1] + run("mapping")[2]
+
+
+def test_administrations(run: Any, tmp_path: Path) -> None:
+    edex = ROOT / "mappings" / "edex2000" / "voorbeeld"
+    code, out, err = run("map", "edex2000", "--reverse", edex, tmp_path / "alle.json", "--lang", "en")
+    assert (code, out) == (0, "")
+    assert "was read as Windows-1252" in err
+    assert "Citroën" in (tmp_path / "alle.json").read_text("utf-8")
+    code, out, err = run("map", "administratie-csv", tmp_path / "alle.json", tmp_path / "uit.csv", "--lang", "en")
+    assert (code, out) == (0, "")
+    assert "leerlingen[].sofinummer is left out" in err
+    assert "123456789" not in (tmp_path / "uit.csv").read_text("utf-8-sig")
+    code, _, err = run("map", "edex2000", tmp_path / "alle.json", tmp_path / "terug", "--sensitive")
+    assert (code, "gevoelig" in err) == (0, False)
+    assert {path.name: path.read_bytes() for path in edex.iterdir()} == {
+        path.name: path.read_bytes() for path in (tmp_path / "terug").iterdir()
+    }
+    code, out, err = run("map", "edex2000", "--reverse", edex, "--dry-run", "--date-form", "dd-mm-yyyy", "--lang", "en")
+    assert code == 1
+    assert "MAP.waarde" in err
+    assert "17/05/96" not in out + err
+    code, _, err = run("map", "edex2000", POVO, tmp_path / "niet")
+    assert code == 1
+    assert "Schooladministratie" in err
+    (tmp_path / "fout.json").write_text(f'[{{"{CANARY}": 1}}, {{"schooljaar": "2004-2005"}}]', "utf-8")
+    code, _, err = run("map", "administratie-csv", tmp_path / "fout.json", tmp_path / "uit.csv")
+    assert (code, CANARY in err) == (1, False)
+    assert "2004-2005" in (tmp_path / "uit.csv").read_text("utf-8-sig")
+
+
+def test_no_sheet_overwrites_what_was_read(run: Any, tmp_path: Path) -> None:
+    for name in ("uit.toetsen.csv", "uit.csv"):
+        shutil.copy(POVO, tmp_path / name)
+        code, _, err = run("map", "oso-csv", tmp_path / name, tmp_path / "uit.csv", "--lang", "en")
+        assert code == 2
+        assert "would overwrite" in err
+        assert (tmp_path / name).read_bytes() == POVO.read_bytes()
+        (tmp_path / name).unlink()
 
 
 def test_a_mapping_that_fails_its_own_test(run: Any, tmp_path: Path) -> None:

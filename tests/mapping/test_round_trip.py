@@ -14,8 +14,8 @@ from oso_bridge.errors import WouldLose
 from oso_bridge.fiction.make import available, make
 from oso_bridge.mappings import available as mappings
 from oso_bridge.mappings.engine import Mapping
+from oso_bridge.mappings.layout import MOST_IN_CELL
 from oso_bridge.mappings.places import generic, tree_of, walk
-from oso_bridge.mappings.rows import MOST_IN_CELL
 from oso_bridge.model import Bijlage, Dossier, Extra, Leerling, Levering, OnderwijskundigRapport, Toets, Verzorger
 
 from .samples import everything, same, something

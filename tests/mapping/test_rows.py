@@ -13,7 +13,7 @@ import pytest
 
 import oso_bridge as oso
 from oso_bridge import data
-from oso_bridge.mappings import available, rows
+from oso_bridge.mappings import available, layout
 from oso_bridge.model import (
     Adres,
     Advies,
@@ -272,5 +272,5 @@ def test_csv_asks_for_no_openpyxl() -> None:
 def test_losses_are_what_has_no_place() -> None:
     mapping = oso.mapping("voorbeeld-leverancier")
     assert {loss.model for loss in mapping.layout.losses if loss.model} >= {"leerling", "rapport", "extra"}
-    assert rows.MOST_IN_CELL == 32767
+    assert layout.MOST_IN_CELL == 32767
     assert mapping.title("fr") == "voorbeeld-leverancier"

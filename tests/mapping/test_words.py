@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import doctest
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -41,6 +41,13 @@ def test_what_the_docstrings_show(module: Any) -> None:
         ("date", "2012-03-17", date(2012, 3, 17)),
         ("date", datetime(2012, 3, 17), date(2012, 3, 17)),  # noqa: DTZ001
         ("date:%Y%m%d", "20120317", date(2012, 3, 17)),
+        ("date:dd/mm/yy", "17/03/12", date(2012, 3, 17)),
+        ("date:dd/mm/yy", "17/03/50", date(1950, 3, 17)),
+        ("date:jjmmdd(10)", "100317", date(1910, 3, 17)),
+        ("datetime", "2012-03-17T09:00:00", NINE_O_CLOCK),
+        ("datetime", "2012-03-17 09:00", NINE_O_CLOCK),
+        ("datetime", NINE_O_CLOCK, NINE_O_CLOCK),
+        ("datetime", "2012-03-17T09:00:00Z", NINE_O_CLOCK.replace(tzinfo=UTC)),
         ("boolean", "Ja", True),
         ("boolean", "0", False),
         ("boolean", False, False),
@@ -68,6 +75,8 @@ def test_a_cell_is_read(word: str, cell: Any, value: Any) -> None:
             ["31-02-2012", "17/03/2012", "2012-3-17", "gisteren", "٣-٣-٢٠١٢", 41000, NINE_O_CLOCK, True],
         ),
         ("date:%d-%m-%Y", ["2012-03-17", "17-03-12"]),
+        ("date:dd/mm/yy", ["17/03/2012", "17-03-12", "31/02/12", "٣٣/03/12"]),
+        ("datetime", ["2012-03-17", "20120317T0900", "2012-02-31T09:00", "2012-W11-6", "", 5]),
         ("boolean", ["yes", "on", "2", "", 2]),
         ("boolean:J/N", ["ja", "true", "1"]),
         ("integer", ["1e3", "1_000", "1.0", "", "٣", 1.5, True, date(2012, 3, 17), "9" * 5000]),
@@ -79,12 +88,15 @@ def test_a_cell_is_refused_without_being_quoted(word: str, cells: list[Any]) -> 
     for cell in cells:
         with pytest.raises(Unfit) as caught:
             typed(word).decode(cell)
-        assert str(caught.value) == caught.value.expected in ("datum", "janee", "geheel", "getal", "json"), cell
+        assert (
+            str(caught.value) == caught.value.expected in ("datum", "tijdstip", "janee", "geheel", "getal", "json")
+        ), cell
         assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize(
-    "word", ["datum", "date:%d-%m", "date:%d-%m-%y", "date:%d-%m-%Y %H", "boolean:J", "boolean:j/J"]
+    "word",
+    ["datum", "date:%d-%m", "date:%d-%m-%Y(30)", "date:ddd-mm-yyyy", "date:%d-%m-%Y %H", "boolean:J", "boolean:j/J"],
 )
 def test_a_type_that_is_none(word: str) -> None:
     with pytest.raises(UsageError):
@@ -96,7 +108,7 @@ def test_a_type_that_is_none(word: str) -> None:
 
 @given(st.dates())
 def test_dates_there_and_back(day: date) -> None:
-    for word in ("date", "date:%Y-%m-%d", "date:%d%m%Y", "date:%m/%d/%Y"):
+    for word in ("date", "date:%Y-%m-%d", "date:%d%m%Y", "date:%m/%d/%Y", "date:yyyymmdd"):
         assert typed(word).decode(typed(word).encode(day)) == day
 
 
@@ -139,6 +151,15 @@ def test_labels_of_codes_that_can_be_told_apart() -> None:
         "5",
         "9",
     ]
+
+
+def test_years_of_two_figures_hold_a_century_only() -> None:
+    codec = typed("date:dd/mm/yy(30)")
+    for day in (date(1930, 1, 1), date(2029, 12, 31)):
+        assert codec.decode(codec.encode(day)) == day
+    for day in (date(1929, 12, 31), date(2030, 1, 1), date(1899, 1, 1)):
+        with pytest.raises(Unfit):
+            codec.encode(day)
 
 
 def test_functions_are_few_and_go_both_ways() -> None:

@@ -52,12 +52,14 @@ class Row:
         cells: What stands in it.
         fault: Why it could not be read, else None.
         column: The number of the column at fault, counted from 1.
+        note: What is noticed about it although it can be read.
     """
 
     line: int
     cells: Sequence[Cell] = ()
     fault: str | None = None
     column: int | None = None
+    note: str | None = None
 
 
 class Reader(Protocol):
@@ -75,8 +77,8 @@ class Reader(Protocol):
     def strangers(self) -> int:
         """How many sheets the mapping does not know."""
 
-    def notes(self) -> list[tuple[str, str]]:
-        """What was noticed: the kind, and the sheet it is about."""
+    def notes(self) -> list[tuple[str, str, dict[str, str]]]:
+        """What was noticed: the kind, the sheet it is about, and what the text names besides."""
 
     def close(self) -> None:
         """Let go of the source."""
@@ -87,9 +89,6 @@ class Writer(Protocol):
 
     def row(self, sheet: str, cells: Sequence[tuple[Cell, bool]]) -> None:
         """Write a row; True says that a cell holds words, which may look like a formula."""
-
-    def holds(self, cell: Cell) -> bool:
-        """Whether a cell of this shape can hold that."""
 
     def commit(self) -> list[str]:
         """Put all in its place, and give the names of the files made."""

@@ -53,7 +53,7 @@ class CsvReader:
         fallback: str | None,
         limits: TableLimits,
     ) -> None:
-        self.paths = _paths(source, sheets)
+        self.paths = paths(source, sheets)
         self.known, self.delimiter, self.limits = headers, delimiter, limits
         self.asked, self.fallback = encoding, fallback
         self.guessed: list[str] = []
@@ -71,9 +71,9 @@ class CsvReader:
         """Files that the mapping does not know are no business of ours."""
         return 0
 
-    def notes(self) -> list[tuple[str, str]]:
+    def notes(self) -> list[tuple[str, str, dict[str, str]]]:
         """The sheets whose encoding is a guess."""
-        return [("codering-geraden", sheet) for sheet in self.guessed]
+        return [("codering-geraden", sheet, {"codering": "Windows-1252"}) for sheet in self.guessed]
 
     def close(self) -> None:
         """Nothing is held open between rows."""
@@ -106,7 +106,7 @@ def _split(head: str, mark: str) -> list[str]:
     return [cell.strip().strip('"') for cell in head.rstrip("\r\n").split(mark)]
 
 
-def _paths(source: Path, sheets: Sequence[str]) -> dict[str, Path]:
+def paths(source: Path, sheets: Sequence[str]) -> dict[str, Path]:
     """The file of each sheet."""
     if source.is_dir():
         return {sheet: source / f"{slug(sheet)}.csv" for sheet in sheets}
@@ -273,7 +273,7 @@ class CsvWriter:
     """
 
     def __init__(self, target: Path, sheets: dict[str, list[str]], delimiter: str, encoding: str) -> None:
-        self.paths, self.sheets = _paths(target, list(sheets)), sheets
+        self.paths, self.sheets = paths(target, list(sheets)), sheets
         self.mark, self.encoding = delimiter, encoding
         self.open: dict[str, IO[str]] = {}
         special = re.escape(delimiter)
@@ -281,14 +281,6 @@ class CsvWriter:
         for sheet, path in self.paths.items():
             if sheet == next(iter(sheets)) or path.exists():
                 self._begin(sheet)
-
-    def holds(self, cell: Cell) -> bool:
-        """Whether the encoding has all characters."""
-        try:
-            str(cell).encode(self.encoding)
-        except UnicodeEncodeError:
-            return False
-        return True
 
     def row(self, sheet: str, cells: Sequence[tuple[Cell, bool]]) -> None:
         """Write a row."""

@@ -54,7 +54,7 @@ class JsonReader:
         """How many lists the mapping does not know."""
         return self.others
 
-    def notes(self) -> list[tuple[str, str]]:
+    def notes(self) -> list[tuple[str, str, dict[str, str]]]:
         """Nothing is guessed."""
         return []
 
@@ -91,11 +91,6 @@ class JsonWriter:
     def __init__(self, target: Path, sheets: dict[str, list[str]]) -> None:
         self.target, self.headers = target, sheets
         self.sheets: dict[str, list[dict[str, Any]]] = {next(iter(sheets)): []}
-
-    def holds(self, cell: Cell) -> bool:
-        """JSON holds every text."""
-        del cell
-        return True
 
     def row(self, sheet: str, cells: Sequence[tuple[Cell, bool]]) -> None:
         """Add a row; empty cells are left out."""

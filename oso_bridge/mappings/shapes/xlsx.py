@@ -17,7 +17,7 @@ from typing import Any
 from xml.parsers import expat
 
 from oso_bridge.errors import UsageError
-from oso_bridge.mappings.rows import MOST_IN_CELL, MOST_NAME
+from oso_bridge.mappings.layout import MOST_IN_CELL, MOST_NAME
 from oso_bridge.mappings.shapes.base import Row, TableLimits, beside, bounded, dress, undress
 from oso_bridge.mappings.words import Cell
 
@@ -53,6 +53,11 @@ def _library() -> Any:
     except ImportError:
         raise UsageError("Reading and writing xlsx needs openpyxl.", remedy="pip install 'oso-bridge[xlsx]'") from None
     return openpyxl
+
+
+def _hush() -> None:
+    """Silence openpyxl, whose warnings quote cells; for good, since catching them is not safe among threads."""
+    warnings.filterwarnings("ignore", module=r"openpyxl\.")
 
 
 def escape(text: str) -> str:
@@ -96,9 +101,8 @@ class XlsxReader:
         self.fault = _unsafe(source, limits)
         if self.fault is None:
             try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    self.book = library.load_workbook(source, read_only=True, data_only=True, keep_links=False)
+                _hush()
+                self.book = library.load_workbook(source, read_only=True, data_only=True, keep_links=False)
             except _BROKEN:
                 self.fault = "xlsx"
         if self.book is not None and len(self.book.sheetnames) > limits.max_sheets:
@@ -124,7 +128,7 @@ class XlsxReader:
             return 0
         return len(set(self.book.sheetnames) - set(self.names.values()))
 
-    def notes(self) -> list[tuple[str, str]]:
+    def notes(self) -> list[tuple[str, str, dict[str, str]]]:
         """Nothing is guessed."""
         return []
 
@@ -140,11 +144,10 @@ class XlsxReader:
             return
         number = 0
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                for row in bounded(self._rows(self.book[self._name(sheet)]), self.limits.max_rows):
-                    number = row.line
-                    yield row
+            _hush()
+            for row in bounded(self._rows(self.book[self._name(sheet)]), self.limits.max_rows):
+                number = row.line
+                yield row
         except _BROKEN:
             yield Row(number + 1, fault="xlsx")
 
@@ -229,10 +232,6 @@ class XlsxWriter:
         self.book = _library().Workbook(write_only=True)
         self.pages: dict[str, Any] = {}
         self._begin(next(iter(sheets)))
-
-    def holds(self, cell: Cell) -> bool:
-        """Whether a cell has room for it."""
-        return not isinstance(cell, str) or fits(cell)
 
     def row(self, sheet: str, cells: Sequence[tuple[Cell, bool]]) -> None:
         """Write a row."""
