@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from oso_bridge.releases import Release, installed
     from oso_bridge.report import Report, Reports
     from oso_bridge.rules.explain import explain
+    from oso_bridge.transports import Retry, transport
     from oso_bridge.writing import losses, todo, write
     from oso_bridge.xml.limits import Limits
 
@@ -88,6 +89,7 @@ _HOMES = {
     "codes": ("CodeList",),
     "conversion": ("Conversion", "convert"),
     "compare": ("Change", "Differences", "Merged", "diff", "merge"),
+    "transports": ("Retry", "transport"),
     "writing": ("losses", "todo", "write"),
     "xml.limits": ("Limits",),
 }
@@ -129,6 +131,7 @@ __all__ = [
     "Release",
     "Report",
     "Reports",
+    "Retry",
     "Severity",
     "State",
     "TableLimits",
@@ -157,6 +160,7 @@ __all__ = [
     "read",
     "remove_release",
     "todo",
+    "transport",
     "write",
 ]
 

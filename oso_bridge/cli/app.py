@@ -11,7 +11,8 @@ from typer.core import TyperGroup
 
 from oso_bridge._version import __version__
 from oso_bridge.cli.guard import PROGRAM, USAGE, guarded
-from oso_bridge.errors import DataError, choose
+from oso_bridge.errors import choose
+from oso_bridge.plugins import broken, listed, maker
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -36,6 +37,8 @@ COMMANDS = {
     "schema": "Give the JSON Schema of a dossier.",
     "where": "Say where an element or field is in the model, what it means and which codes it takes.",
     "codes": "Give the code lists: codes, meanings, releases, and the fields that take them.",
+    "send": "Check a document and send it.",
+    "receive": "Fetch what came in, as files.",
     "release": "Add, list, show, compare and remove releases.",
     "releases": "List the releases that are installed.",
     "pki": "Make test certificates with OINs, or say what a file with certificates holds.",
@@ -72,7 +75,7 @@ class LazyGroup(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands without importing any of them."""
         del ctx
-        others = [(name, f"From {_maker(point)}.") for name, point in plugins().items() if name not in COMMANDS]
+        others = [(name, f"From {maker(point)}.") for name, point in plugins().items() if name not in COMMANDS]
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items(), *others])
 
@@ -95,9 +98,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def plugins() -> dict[str, EntryPoint]:
     """The commands of other distributions by name, listed without importing them."""
-    from importlib.metadata import entry_points
-
-    return {point.name: point for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)}
+    return listed(ENTRY_POINTS)
 
 
 def _load(point: EntryPoint, *, quiet: bool) -> Any:
@@ -110,15 +111,7 @@ def _load(point: EntryPoint, *, quiet: bool) -> Any:
     except Exception as error:
         if quiet:
             return None
-        raise DataError(
-            f"The command {point.name} of {_maker(point)} cannot be loaded: {type(error).__name__}.",
-            where=point.value,
-            remedy="Repair or uninstall that distribution.",
-        ) from error
-
-
-def _maker(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else point.value
+        raise broken(point, "command", error) from error
 
 
 def _group(group: typer.Typer, name: str) -> Any:

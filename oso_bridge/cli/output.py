@@ -50,6 +50,19 @@ def write(text: str, output: Path | None = None, *, sources: Iterable[object] = 
     output.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
+def save_new(path: Path, content: bytes) -> None:
+    """Write a file that only its owner reads, and wait until it is on disk; nothing is overwritten, no link followed.
+
+    Raises:
+        OSError: It cannot be written, or there is such a file already.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
 def say(text: str) -> None:
     """A piece of a report on standard output, while progress may be shown beside it."""
     if sys.stdout.isatty():

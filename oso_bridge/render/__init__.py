@@ -13,7 +13,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oso_bridge.errors import DataError, UsageError, choose
+from oso_bridge.errors import UsageError, choose
+from oso_bridge.plugins import listed, load
 from oso_bridge.render.words import check_language
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def renderer(format: str) -> Renderer:  # noqa: A002
     known = plugins()
     if format not in known:
         raise UsageError(f"There is no report format {format!r}.", remedy=choose(format, [*FORMATS, *known]))
-    return _load(known[format])
+    loaded: Renderer = load(known[format], "renderer")
+    return loaded
 
 
 def format_of(path: str | PathLike[str]) -> str:
@@ -76,19 +78,4 @@ def format_of(path: str | PathLike[str]) -> str:
 
 def plugins() -> dict[str, EntryPoint]:
     """The renderers of other distributions by name, listed without importing them."""
-    from importlib.metadata import entry_points
-
-    return {point.name: point for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)}
-
-
-def _load(point: EntryPoint) -> Renderer:
-    try:
-        loaded: Renderer = point.load()
-    except Exception as error:
-        name = point.dist.name if point.dist else point.value
-        raise DataError(
-            f"The renderer {point.name} of {name} cannot be loaded: {type(error).__name__}.",
-            where=point.value,
-            remedy="Repair or uninstall that distribution.",
-        ) from error
-    return loaded
+    return listed(ENTRY_POINTS)
