@@ -12,9 +12,10 @@ BUILT = oso/2019.1 oso/2018.1 oso/2017.1 oso/2016.1 oso/1.2.2 oso/1.1.1 edexml u
 
 PYTEST_ARGS ?= -n auto
 FILE        ?=
+RUNS        ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit conformance docs bench bench-batch wheel clean
+.PHONY: help demo test lint types imports unit test-faults conformance docs bench bench-batch wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +65,9 @@ imports: $(VENV)/.ready-dev
 unit: $(VENV)/.ready-dev
 	@echo "== pytest"
 	@$(PY) -m pytest $(PYTEST_ARGS)
+
+test-faults: $(VENV)/.ready-dev ## 500 exchanges of outbox and inbox with faults and kill -9: RUNS=5000 for more
+	@OSO_FAULT_RUNS=$(RUNS) $(PY) -m pytest tests/transport/test_outbox_faults.py -q -s
 
 conformance: $(VENV)/.ready ## the reference cases of what is built: CASES=folder
 	@test -n "$(CASES)" || { echo "Say where the reference cases are: make conformance CASES=folder"; exit 2; }

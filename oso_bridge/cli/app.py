@@ -34,6 +34,7 @@ COMMANDS = {
     "explain": "Explain a rule, or find the rule behind an official message.",
     "new": "Make a fictional dossier, a good one or one that breaks just one rule.",
     "render": "Turn a saved JSON report into another form.",
+    "outbox": "List the parcels that are to be sent, and decide about them.",
     "schema": "Give the JSON Schema of a dossier.",
     "where": "Say where an element or field is in the model, what it means and which codes it takes.",
     "codes": "Give the code lists: codes, meanings, releases, and the fields that take them.",

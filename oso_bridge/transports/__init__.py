@@ -1,4 +1,4 @@
-"""Transports: what carries parcels from one system to another.
+"""Transports: what carries parcels from one system to another, and what keeps them until they have arrived.
 
 ============  =====================================================================================
 ``registry``  ``transport("http", ...)``: which there are, those of other distributions too
@@ -12,6 +12,12 @@
 ``http``      HTTPS with certificates on both sides; sends only
 ``mail``      an encrypted ZIP by mail; sends only
 ``loopback``  in memory, for tests
+``outbox``    parcels that are to be sent: states, attempts, what a person decides
+``inbox``     the journal of the receiver: each parcel once
+``box``       what both share; ``Policy``
+``store``     where entries are kept: what a store must do, and one in SQLite
+``vault``     encryption at rest, and its keys
+``private``   files that nobody but their owner can read
 ============  =====================================================================================
 
 The package has the plural name because ``oso_bridge.transport`` is the function.
