@@ -1,8 +1,9 @@
-"""Binds dossiers to releases: a record into the model, and the model into a record, by the table of the release.
+"""Binds the model to releases: a record into the model, and the model into a record, by the table of the release.
 
-Through the model nothing is lost: what has no field, what has the wrong type and what stood out of order goes into
-``Dossier.extra`` with its release and place, and is put back when that release is written.  What another release has
-no place for is a :class:`Loss`.
+A document of one root is a dossier, one of another the administration of a school, or results; ``format.toml`` says
+which.  Through the model nothing is lost: what has no field, what has the wrong type and what stood out of order goes
+into ``extra`` of its part with its release and place, and is put back when that release is written.  What another
+release has no place for is a :class:`Loss`.
 """
 
 from __future__ import annotations
@@ -12,21 +13,20 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
-from oso_bridge import catalog, data, kept, plan, profiles, releases, tables
-from oso_bridge._version import __version__
+from oso_bridge import catalog, data, kept, plan, releases, tables
 from oso_bridge.data import cached
-from oso_bridge.errors import DataError, DocumentError, OsoBridgeError, UsageError
+from oso_bridge.errors import DataError, DocumentError, OsoBridgeError, UsageError, choose
+from oso_bridge.filling import VERSIONS, fill
 from oso_bridge.findings import Finding, Severity
 from oso_bridge.kept import Held, Kept
-from oso_bridge.model import Dossier, Extra
-from oso_bridge.plan import Branch
-from oso_bridge.records import EXTRA, Record
+from oso_bridge.model import Dossier, Extra, Leerresultaten, Schooladministratie
+from oso_bridge.model.base import Geheel
+from oso_bridge.records import Record
 from oso_bridge.releases import Release
 from oso_bridge.tables import Table
 from oso_bridge.xml import parser
@@ -64,26 +64,152 @@ class Loss:
         return {"path": self.path, "kind": self.kind, "elsewhere": self.elsewhere, "text": texts}
 
 
-@cached(maxsize=32)
-def table(release: Release, root: str = "dossier") -> Table:
+MODELS: dict[str, type[Geheel]] = {model.__name__: model for model in (Dossier, Schooladministratie, Leerresultaten)}
+"""What a whole document can become, by name."""
+
+_WORDS = {"Dossier": "dossiers", "Schooladministratie": "pupil data of a school", "Leerresultaten": "results of pupils"}
+_METHODS = {"Dossier": "dossier", "Schooladministratie": "administratie", "Leerresultaten": "leerresultaten"}
+
+
+def _rows_of(release: Release, key: str) -> list[dict[str, Any]]:
+    """The rows of ``format.toml`` under a key, those about roots that the release has."""
+    rows = data.toml("schemas", release.format, "format.toml").get(key, ())
+    return [row for row in rows if "roots" not in row or set(row["roots"]) & set(release.roots)]
+
+
+def _row_of(release: Release, root: str) -> dict[str, Any] | None:
+    """The row of ``format.toml`` that says what a document of a root is in the model."""
+    return next((row for row in _rows_of(release, "model") if root in row["roots"]), None)
+
+
+def model_of(release: Release, root: str) -> type[Geheel] | None:
+    """What a document of a root is in the model; None for a message that is nothing there, such as a request."""
+    row = _row_of(release, root)
+    return None if row is None else MODELS[row["name"]]
+
+
+def roots_of(release: Release, model: type[Geheel]) -> list[str]:
+    """The roots of the documents that a model is written as, the first of them when no other is asked for.
+
+    Raises:
+        UsageError: The release has none.
+    """
+    rows = [row for row in _rows_of(release, "model") if row["name"] == model.__name__ and "each" not in row]
+    found = [root for row in rows for root in row["roots"] if root in release.roots]
+    if not found:
+        words = _WORDS[model.__name__]
+        others = ", ".join(other.id for other in releases.installed() if _has(other, model))
+        raise UsageError(f"{release.id} has no {words}.", remedy=f"Choose from {others}.")
+    return found
+
+
+def _has(release: Release, model: type[Geheel]) -> bool:
+    return any(row["name"] == model.__name__ for row in _rows_of(release, "model"))
+
+
+def root_of(release: Release, model: type[Geheel], root: str | None = None) -> str:
+    """The root of the document that a model is written as.
+
+    Args:
+        release: The release that is written.
+        model: The class of what is written.
+        root: The one that was asked for.
+
+    Raises:
+        UsageError: The release has no such root for that model.
+    """
+    found = roots_of(release, model)
+    if root is not None and root not in found:
+        remedy = choose(root, found, f"Choose from {', '.join(found)}.")
+        raise UsageError(f"{release.id} has no {root} that holds {_WORDS[model.__name__]}.", remedy=remedy)
+    return root or found[0]
+
+
+def refuse_other(release: Release, root: str, record: Record, wanted: type[Geheel]) -> None:
+    """Say what a document is, when it is not what was wanted.
+
+    Args:
+        release: Its release.
+        root: Its root.
+        record: What it said.
+        wanted: The model that was asked for.
+
+    Raises:
+        UsageError: It holds something else.
+    """
+    model = model_of(release, root)
+    for row in _rows_of(release, "message"):
+        if root in row.get("roots", ()) or (model is not None and row.get("holds", "") in record):
+            raise UsageError(f"This document holds no {_WORDS[wanted.__name__]}: it is {row['en']}.", remedy=_RECORD)
+    if model is not wanted:
+        holds = "something else" if model is None else _WORDS[model.__name__]
+        remedy = _RECORD if model is None else f"Use document.{_METHODS[model.__name__]}()."
+        raise UsageError(f"This document holds no {_WORDS[wanted.__name__]}: it holds {holds}.", remedy=remedy)
+
+
+_RECORD = "Use document.record: what it said."
+
+
+def table(release: Release, root: str | None = None) -> Table:
     """The compiled table of a release.
 
     Args:
         release: The release.
-        root: The root of the document: ``dossier``, or ``dossiers`` for one that holds several.
+        root: The root of the document; that of the first model of the format when left out.
 
     Raises:
-        UsageError: The release is of a format without dossiers.
+        UsageError: A document of that root is nothing in the model.
         DataError: The release has no table, or one that does not fit its structure.
     """
-    if "dossier" not in release.roots:
-        others = ", ".join(other.id for other in releases.installed() if "dossier" in other.roots)
-        raise UsageError(f"{release.id} has no dossiers.", remedy=f"Choose from {others}.")
-    file = release.folder / "table.toml"
-    if not file.is_file():
-        raise DataError(f"The release {release.id} has no table.toml.", where=str(release.folder))
+    return _table(release, root or _main_root(release))
+
+
+def _main_root(release: Release) -> str:
+    return next(iter(_all_roots(release)), "")
+
+
+@cached(maxsize=64)
+def _table(release: Release, root: str) -> Table:
+    row = _row_of(release, root)
+    if row is None:
+        raise UsageError(f"{release.id} has no table for {root or 'its documents'}: the model has nothing like them.")
+    rows, shared = table_rows(release)
     tree = plan.load(release).tree(root)
-    return tables.compile_table(data.load_toml(file).get("row", ()), _dossier_branch(tree.root), tree, Dossier)
+    top = tree.root.branches[row["each"]] if "each" in row else tree.root
+    return tables.compile_table(rows, top, tree, MODELS[row["name"]], shared=shared)
+
+
+def table_rows(release: Release) -> tuple[list[dict[str, Any]], bool]:
+    """The rows of the table of a release, and whether other releases have them as well.
+
+    Raises:
+        DataError: It has no table, neither of its own nor of its format.
+    """
+    own = release.folder / "table.toml"
+    if own.is_file():
+        return list(data.load_toml(own).get("row", ())), False
+    found, rows = data.toml("schemas", release.format, "table.toml"), list[dict[str, Any]]()
+    if "shares" in found:
+        rows += data.toml("schemas", found["shares"], "table.toml").get("row", ())
+    rows += found.get("row", ())
+    if not rows:
+        raise DataError(f"The release {release.id} has no table.toml.", where=str(release.folder))
+    return rows, True
+
+
+def unbound(release: Release) -> list[str] | None:
+    """The places of the structure that have no place in the model; None when the release has no table."""
+    try:
+        found = [table(release, root) for root in _all_roots(release)]
+    except DataError:
+        return None
+    return [place for bound in found for place in bound.unbound] if found else None
+
+
+def _all_roots(release: Release) -> list[str]:
+    """The roots of documents that are something in the model, without those that hold several such."""
+    rows = [row for row in _rows_of(release, "model") if "each" not in row]
+    return [root for row in rows for root in row["roots"] if root in release.roots]
 
 
 def write_paths(release: Release) -> bool:
@@ -95,39 +221,46 @@ def write_paths(release: Release) -> bool:
         True when the file changed.
     """
     file = release.folder / "paths.json"
-    text = json.dumps(dict(sorted(table(release).paths.items())), indent=0, ensure_ascii=False) + "\n"
+    text = json.dumps(dict(sorted(_paths(release).items())), indent=0, ensure_ascii=False) + "\n"
     if file.is_file() and file.read_text(encoding="utf-8") == text:
         return False
     file.write_text(text, encoding="utf-8")
     return True
 
 
-def _dossier_branch(root: Branch) -> Branch:
-    return root if root.name == "dossier" else root.branches["dossier"]
+def _paths(release: Release) -> dict[str, str]:
+    """For each place of the structure its place in the model, under every root that is written."""
+    return {path: place for root in _all_roots(release) for path, place in table(release, root).paths.items()}
 
 
-def records(record: Record, root: str) -> list[Record]:
-    """The records of the dossiers in a document."""
-    return [record] if root == "dossier" else list(record.get("dossier", ()))
+def records(record: Record, release: Release, root: str) -> list[Record]:
+    """The records of what a document holds: one, or of a document that holds several each."""
+    row = _row_of(release, root) or {}
+    return list(record.get(row["each"], ())) if "each" in row else [record]
 
 
-def to_dossier(record: Record, release: Release, root: str, trusted: bool) -> Dossier:
-    """A dossier from its record.
+def to_model(record: Record, release: Release, root: str, trusted: bool) -> Geheel:
+    """What a record is in the model: a dossier, an administration, or results.
 
     Args:
-        record: The record of a dossier.
+        record: The record.
         release: The release whose structure it follows.
         root: The root of the document it is in.
         trusted: True when the record passed the schema and was read strictly; then most need no second look.
     """
-    bound = table(release, root)
-    if trusted and not bound.unbound:
+    bound, model = table(release, root), model_of(release, root) or Dossier
+    if trusted:
         try:
-            return Dossier.model_validate(bound.read(record))
-        except (ValidationError, ValueError):
-            # right by the schema and still no value of a type here, such as a date with a time zone
+            return model.model_validate(bound.read(record))
+        except (ValidationError, ValueError, KeyError):
+            # right by the schema and still no value of a type here, such as a date with a time zone, or without a place
             pass
-    return Dossier(**bound.read_carefully(record, lambda kept: _extra(kept, release)))
+    return model(**bound.read_carefully(record, lambda kept: _extra(kept, release)))
+
+
+def to_dossier(record: Record, release: Release, root: str, trusted: bool) -> Dossier:
+    """A dossier from its record, see :func:`to_model`."""
+    return cast(Dossier, to_model(record, release, root, trusted))
 
 
 def _extra(item: Kept, release: Release) -> dict[str, Any]:
@@ -143,11 +276,11 @@ def _extra(item: Kept, release: Release) -> dict[str, Any]:
     }
 
 
-def ill_typed(dossier: Dossier) -> list[Finding]:
+def ill_typed(whole: Geheel) -> list[Finding]:
     """A finding for each value of a document that its field could not hold."""
     return [
-        _ill_typed(item, _place(item, path))
-        for path, part in dossier.onderdelen()
+        _ill_typed(item, _place(item, path, type(whole)))
+        for path, part in whole.onderdelen()
         for item in part.extra
         if item.reden is not None
     ]
@@ -155,20 +288,18 @@ def ill_typed(dossier: Dossier) -> list[Finding]:
 
 def _ill_typed(item: Extra, path: str) -> Finding:
     words = catalog.type_words(str(item.reden))
-    args = {"element": item.pad.rpartition(".")[2], **{f"soort.{key}": text for key, text in words.items()}}
+    element = item.naam if item.soort == "attribuut" and item.naam else item.pad.rpartition(".")[2]
+    args = {"element": element, **{f"soort.{key}": text for key, text in words.items()}}
     return Finding(
         "MODEL.type", "model", Severity.WARNING, False, catalog.message("MODEL", "type"), path=path, args=args
     )
 
 
-def _place(item: Extra, holder: str) -> str:
+def _place(item: Extra, holder: str, model: type[Geheel]) -> str:
     """The place in the model of something that was kept; that of its part where the path says nothing known."""
     whole = f"{holder}.{kept.HOLDER}" if holder else kept.HOLDER
-    try:
-        bound = table(releases.release(item.release))
-    except (UsageError, DataError):
-        return whole
-    if not kept.leads_somewhere(bound.shape.branch, item.pad):
+    bound = _table_of(item, model)
+    if bound is None:
         return whole
     found = bound.place(item.pad)
     # its part may stand elsewhere in its list by now
@@ -179,79 +310,94 @@ def _place(item: Extra, holder: str) -> str:
     return ".".join([*kinds, *others[len(steps) :]])
 
 
-def to_record(dossier: Dossier, release: Release) -> tuple[Record, list[Loss]]:
-    """The record of a dossier for a release, with what that release has no place for.
+def _table_of(item: Extra, model: type[Geheel]) -> Table | None:
+    """The table of the document that something was kept of, as far as its path tells; None when it leads nowhere."""
+    try:
+        release = releases.release(item.release)
+        found = [table(release, root) for root in roots_of(release, model)]
+    except (UsageError, DataError):
+        return None
+    return next((bound for bound in found if kept.leads_somewhere(bound.shape.branch, item.pad)), None)
+
+
+def to_record(whole: Geheel, release: Release, root: str | None = None) -> tuple[Record, list[Loss]]:
+    """The record of a dossier, or of another whole, for a release, with what that release has no place for.
 
     Args:
-        dossier: The dossier; it is not changed.
+        whole: The dossier, the administration or the results; it is not changed.
         release: The release to write.
+        root: The root of the document; the first that the release has for it when left out.
 
     Returns:
-        The record of its root ``dossier``, versions and categories filled in, and the losses.
+        The record of the root, with what :mod:`oso_bridge.filling` fills in, and the losses.
     """
-    made = written(dossier, release)
+    made = written(whole, release, root)
     return made.record, made.losses
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a dossier in a release.
+    """What became of a dossier, or of another whole, in a release.
 
     Attributes:
-        record: The record of its root ``dossier``, versions and categories filled in.
+        record: The record of its root, with what is filled in.
         losses: What the release has no place for.
-        parts: Each part of the dossier that was written, beside the record that was written of it.
+        parts: Each part that was written, beside the record that was written of it.
+        root: The root.
     """
 
     record: Record
     losses: list[Loss]
     parts: list[Held]
+    root: str
 
 
-def written(dossier: Dossier, release: Release) -> Written:
-    """The record of a dossier for a release, as :func:`to_record` has it, and where each part ended in it."""
+def written(whole: Geheel, release: Release, root: str | None = None) -> Written:
+    """The record of a whole for a release, as :func:`to_record` has it, and where each part ended in it."""
+    chosen = root_of(release, type(whole), root)
     try:
-        return _written(dossier, release)
+        return _written(whole, release, chosen)
     except OsoBridgeError:
         raise
     except (AttributeError, TypeError, KeyError, ValueError, RecursionError):
         pass  # told below, so that this fault, which may quote a value, is not dragged along
-    Dossier.model_validate(_plain(dossier))
+    type(whole).model_validate(_plain(whole))
     raise UsageError(
-        "The dossier holds something that a dossier cannot hold.",
+        f"The {type(whole).__name__} holds something that it cannot hold.",
         remedy="Make parts by their classes, and do not change them by model_construct() or __dict__.",
     )
 
 
-def _written(dossier: Dossier, release: Release) -> Written:
-    bound = table(release)
-    record, held = bound.write_parts(dossier)
+def _written(whole: Geheel, release: Release, root: str) -> Written:
+    bound = table(release, root)
+    record, held = bound.write_parts(whole)
     losses: list[Loss] = []
-    again = Dossier.model_validate(bound.read(record))
-    if again != dossier:
-        losses += _missing(dossier, again, "", bound.kinds)
+    again = type(whole).model_validate(bound.read(record))
+    if again != whole:
+        losses += _missing(whole, again, "", bound.kinds)
         gone = {id(item) for part in held if part.part.extra for item in _lost(part, release, bound)}
-        losses += _kept_losses(dossier, gone, {id(part.part) for part in held}, release)
-    fill(record, dossier, release)
+        losses += _kept_losses(whole, gone, {id(part.part) for part in held}, release)
+    fill(record, whole, release, root)
     kept.settle_order(record, bound.shape.branch)
-    return Written(record, losses, held)
+    return Written(record, losses, held, root)
 
 
-def carried(dossier: Dossier, source: Release, target: Release) -> Dossier:
-    """A copy of a dossier whose ``extra`` is that of another release, as far as it has the same places.
+def carried(whole: Any, source: Release, target: Release, roots: tuple[str | None, str | None] = (None, None)) -> Any:
+    """A copy of a whole whose ``extra`` is that of another release, as far as it has the same places.
 
     An unusual order, elements that should have been there, and where the schema is to be found say nothing outside
     their document, and are left out.
 
     Args:
-        dossier: The dossier, as read from its document.
+        whole: The whole, as read from its document.
         source: The release of the document.
         target: The release that it goes to.
+        roots: The root of the document, and that of the one that is made.
     """
-    copy = dossier.model_copy(deep=True)
+    copy = whole.model_copy(deep=True)
     if not any(copy.bewaard()):
         return copy
-    here, there = table(source), table(target)
+    here, there = table(source, roots[0]), table(target, roots[1])
     places = {id(held.part): held for held in there.write_parts(copy)[1]}
     for held in here.write(copy)[1]:
         held.part.extra = [item for item in held.part.extra if not _is_of_the_form(item)]
@@ -304,18 +450,17 @@ def _is_element(text: Any, name: str) -> bool:
     return element.tag == name
 
 
-def _kept_losses(dossier: Dossier, gone: set[int], written: set[int], release: Release) -> Iterator[Loss]:
+def _kept_losses(whole: Geheel, gone: set[int], written: set[int], release: Release) -> Iterator[Loss]:
     """A loss for everything that was kept and is not written."""
-    for path, part in dossier.onderdelen():
+    model = type(whole)
+    for path, part in whole.onderdelen():
         for item in part.extra:
             if item.release != release.id:
-                yield Loss(_place(item, path) or _WHOLE, "andere-release")
+                yield Loss(_place(item, path, model) or model.__name__.lower(), "andere-release")
             elif id(item) in gone or id(part) not in written:
-                yield Loss(_place(item, path) or _WHOLE, "geen-plaats")
+                yield Loss(_place(item, path, model) or model.__name__.lower(), "geen-plaats")
 
 
-_WHOLE = "dossier"
-"""The place of what the root itself held."""
 _NUMBER = re.compile(r"\[\d+\]")
 
 
@@ -325,7 +470,7 @@ def _missing(whole: BaseModel, part: BaseModel | None, path: str, kinds: dict[st
         if value is None or value == [] or name == kept.HOLDER:
             continue
         place = f"{path}.{name}" if path else name
-        if path == "levering" and name in VERSIONS:
+        if path in ("levering", "") and name in VERSIONS:
             continue
         other = getattr(part, name, None) if part is not None else None
         if isinstance(value, list):
@@ -361,44 +506,3 @@ def _whole(value: Any, where: str, kinds: dict[str, str]) -> list[str]:
     if not isinstance(value, BaseModel):
         return [where]
     return [loss.path for loss in _missing(value, None, where, kinds)] or [where]
-
-
-def _is_of_another(metadata: Record, release: Release) -> bool:
-    """Whether all that a document says of its form is that of one other release; one deviating value is its own."""
-    said = {name: metadata[name] for name in VERSIONS if name in metadata}
-    others = (other for other in releases.installed() if other.format == release.format and other != release)
-    return len(said) > 1 and any(all(str(other.info.get(name)) == said[name] for name in said) for other in others)
-
-
-VERSIONS = ("standaardversie", "validatieversie", "eldversie", "xsdversie")
-"""What a document says of its own form: filled in by the release that is written, and never lost by another."""
-
-
-def fill(record: Record, dossier: Dossier, release: Release) -> None:
-    """Fill in what the release asks of every dossier and its maker left out: versions, dates, categories."""
-    metadata = record.setdefault("metadata", {})
-    structure = plan.load(release).tree("dossier").by_path["dossier/metadata"]
-    standing: dict[str, str] = {"deeldossier": "LASLVS", "datum": date.today().isoformat()}
-    if "pakketnaam" not in metadata and "pakketversie" not in metadata:
-        standing |= {"pakketnaam": "oso_bridge", "pakketversie": __version__}
-    if _is_of_another(metadata, release):
-        # a dossier that came in another release does not go out under the version of that one
-        for name in VERSIONS:
-            metadata.pop(name, None)
-    standing |= {name: str(release.info[name]) for name in VERSIONS if name in release.info}
-    for name, value in standing.items():
-        if name in structure.leaves and name not in _kept_whole(metadata):
-            metadata.setdefault(name, value)
-    chosen = profiles.profile_of(dossier.levering.overdrachtsoort, dossier.levering.overstap)
-    categories = structure.branches.get("categorie_uitlevering")
-    if chosen is not None and categories is not None:
-        present = metadata.setdefault("categorie_uitlevering", {})
-        kept = _kept_whole(present)
-        for name in categories.leaves:
-            if name not in kept:
-                present.setdefault(name, chosen.category(name))
-
-
-def _kept_whole(record: Record) -> set[str]:
-    """The names of the elements that travel along as they were read, and need no second one beside them."""
-    return {item["name"].rpartition("}")[2] for item in record.get(EXTRA, ()) if item["kind"] == "element"}

@@ -18,14 +18,16 @@ from typing import Any, BinaryIO
 
 from oso_bridge import binding, data, fitting, plan, releases, writing
 from oso_bridge import document as documents
-from oso_bridge.binding import VERSIONS, Loss
+from oso_bridge.binding import Loss
 from oso_bridge.codes import code_list
 from oso_bridge.data import cached
 from oso_bridge.document import Document
 from oso_bridge.errors import UsageError, WouldLose
+from oso_bridge.filling import VERSIONS, version_of
 from oso_bridge.fitting import Fault, Fitting
 from oso_bridge.kept import numbered
-from oso_bridge.model import Dossier
+from oso_bridge.model import Dossier, Schoolbestand
+from oso_bridge.model.base import Geheel
 from oso_bridge.plan import Branch
 from oso_bridge.records import EXTRA, ORDER, Record
 from oso_bridge.releases import Release
@@ -69,43 +71,57 @@ def convert(source: str | PathLike[str] | bytes | BinaryIO | Document, *, to: st
         release already is copied.
 
     Raises:
-        UsageError: The release is not installed, or belongs to another format, or the release of the source is not
+        UsageError: The release is not installed, or has no documents of that kind, or the release of the source is not
             installed.
         WouldLose: With ``strict``, and something would be lost.
         DocumentError: The source cannot be read.
     """
     document = source if isinstance(source, Document) else documents.read(source)
     target = releases.release(to)
-    _refuse_unfit(document, target)
+    root = _root(document, target)
     if document.release_id == target.id:
         xml = writing.write(document)
         return Conversion(xml, documents.check(xml))
-    parts = [_Part(dossier, document.release, target) for dossier in document.dossiers()]
+    here = (document.release, "dossier" if document.root == "dossiers" else document.root)
+    there = (target, "dossier" if root == "dossiers" else root)
+    wholes: list[Any] = document.dossiers() if here[1] == "dossier" else [document.geheel()]
+    parts = [_Part(whole, here, there) for whole in wholes]
     losses = [
         replace(loss, path=f"dossier[{number}].{loss.path}".removesuffix(".dossier") if number > 1 else loss.path)
         for number, part in enumerate(parts, start=1)
         for loss in part.losses
     ]
-    record = parts[0].record if document.root == "dossier" else _several(document, parts, target, losses)
+    record = _several(document, parts, target, losses) if document.root == "dossiers" else parts[0].record
     if losses and strict:
         raise WouldLose(losses)
-    xml = write_record(record, plan.load(target).tree(document.root))
-    return Conversion(xml, documents.check(xml), losses)
+    xml = write_record(record, plan.load(target).tree(root))
+    return Conversion(xml, documents.check(xml, release=target.id), losses)
 
 
-def _refuse_unfit(document: Document, target: Release) -> None:
-    if document.release.format != target.format:
-        raise UsageError(
-            f"A document of {document.release.format} cannot be converted to {target.id}.",
-            remedy="Convert within one format; between formats there are mappings.",
-        )
+def _root(document: Document, target: Release) -> str:
+    """The root of what is made: that of the document, or in another format the first that holds the same."""
     if document.guess is not None:
         raise UsageError(
             f"The release of the document, {document.guess.id}, is not installed.",
             remedy="Add its official bundle first: oso-bridge release add.",
         )
+    if document.release.format != target.format:
+        model = binding.model_of(document.release, document.root)
+        if model is None:
+            document.geheel()  # says what it is instead
+        return _root_elsewhere(document, target, model or Dossier)
     if document.root not in target.roots:
         raise UsageError(f"{target.id} has no {document.root}.", remedy="Convert the dossiers one by one.")
+    return document.root
+
+
+def _root_elsewhere(document: Document, target: Release, model: type[Geheel]) -> str:
+    try:
+        return binding.root_of(target, model)
+    except UsageError as error:
+        raise UsageError(
+            f"A document of {document.release.format} cannot be converted to {target.id}.", remedy=error.remedy
+        ) from None
 
 
 def _several(document: Document, parts: list[_Part], target: Release, losses: list[Loss]) -> Record:
@@ -146,21 +162,27 @@ class _Part:
         losses: What it lost, in the order of the dossier.
     """
 
-    def __init__(self, dossier: Dossier, source: Release, target: Release) -> None:
-        copy = binding.carried(dossier, source, target)
-        for name in VERSIONS:
-            setattr(copy.levering, name, None)
-        fitting.settle_kinds(copy, target)
-        written = binding.written(copy, target)
-        self._target = target
-        self._fitting = Fitting(copy, written, source, target)
+    def __init__(self, whole: Geheel, source: tuple[Release, str], target: tuple[Release, str]) -> None:
+        copy = binding.carried(whole, source[0], target[0], (source[1], target[1]))
+        _under_the_version_of(target[0], copy)
+        fitting.settle_kinds(copy, target[0])
+        gone = [Loss(path, "geen-plaats") for path in fitting.drop_types(copy, source, target)]
+        written = binding.written(copy, *target)
+        self._target = target[0]
+        self._fitting = Fitting(copy, written, source, target[0])
         self.record = written.record
-        losses = dict.fromkeys([*_of_the_document(written.losses, source), *self._settled()])
+        losses = dict.fromkeys([*gone, *_of_the_document(written.losses, source[0]), *self._settled()])
         self._fitting.tidy()
         order = _Order(copy)
-        self.losses = [replace(loss, elsewhere=_elsewhere(loss, target)) for loss in sorted(losses, key=order)]
+        self.losses = [replace(loss, elsewhere=_elsewhere(loss, target[0])) for loss in sorted(losses, key=order)]
 
     def _settled(self) -> Iterator[Loss]:
+        if self._target.format != "oso":
+            # administrations have one place for several numbers and postal codes; dossiers have no such choice
+            yield from (Loss(path, "een-van-meer") for path in self._fitting.crowded())
+        yield from self._refitted()
+
+    def _refitted(self) -> Iterator[Loss]:
         """Recode or leave out each value that the target does not take, until there is no new one."""
         met: set[str] = set()
         while found := [fault for fault in self._fitting.faults() if fault.spot.path not in met]:
@@ -176,6 +198,15 @@ class _Part:
         else:
             fault.spot.remove()
         return Loss(fault.spot.path, "versmald" if other is not None or fault.list is None else "geen-code")
+
+
+def _under_the_version_of(release: Release, whole: Geheel) -> None:
+    """Let a whole that came out of one release go out under the version of another."""
+    if isinstance(whole, Dossier):
+        for name in VERSIONS:
+            setattr(whole.levering, name, None)
+    elif isinstance(whole, Schoolbestand) and whole.xsdversie is not None:
+        whole.xsdversie = version_of(release)
 
 
 def _of_the_document(losses: list[Loss], source: Release) -> Iterator[Loss]:
@@ -207,7 +238,7 @@ def _places(release: Release) -> frozenset[str]:
 class _Order:
     """Sorts losses by their place in a dossier."""
 
-    def __init__(self, dossier: Dossier) -> None:
+    def __init__(self, dossier: Geheel) -> None:
         self._dossier = dossier
 
     def __call__(self, loss: Loss) -> list[tuple[int, int]]:

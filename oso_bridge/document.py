@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from oso_bridge import catalog, data, plan, releases
+from oso_bridge import catalog, plan, releases
 from oso_bridge import workers as crew
 from oso_bridge.errors import (
     DocumentError,
@@ -44,7 +44,8 @@ from oso_bridge.xml.places import DOCUMENT, Locator, Place
 from oso_bridge.xml.reader import Reading
 
 if TYPE_CHECKING:
-    from oso_bridge.model import Dossier
+    from oso_bridge.model import Dossier, Leerresultaten, Schooladministratie
+    from oso_bridge.model.base import Geheel
     from oso_bridge.stylesheets.outcome import Given
     from oso_bridge.stylesheets.outcome import Outcome as Told
 
@@ -137,8 +138,8 @@ class Document:
 
         Raises:
             IllTyped: With ``strict``, and there are such values.
-            UsageError: The document holds several dossiers, or none; see :meth:`dossiers`. Or it is of a format that
-                holds something else, such as EDEXML.
+            UsageError: The document holds several dossiers, or none; see :meth:`dossiers`. Or it holds something
+                else, such as an administration; the text says how to get that.
             DataError: The release has no table.
         """
         found = self.dossiers(strict=strict)
@@ -148,25 +149,54 @@ class Document:
 
     def dossiers(self, *, strict: bool = False) -> list[Dossier]:
         """The dossiers in the document, one for each; see :meth:`dossier`."""
+        return self._wholes("Dossier", strict)
+
+    def administratie(self, *, strict: bool = False) -> Schooladministratie:
+        """The pupil administration that a document of EDEXML or UWLR holds, as the model of no release.
+
+        Args:
+            strict: Refuse values that their fields cannot hold, instead of keeping them in ``extra``.
+
+        Raises:
+            IllTyped: With ``strict``, and there are such values.
+            UsageError: The document holds something else; the text says what.
+        """
+        found: list[Schooladministratie] = self._wholes("Schooladministratie", strict)
+        return found[0]
+
+    def leerresultaten(self, *, strict: bool = False) -> Leerresultaten:
+        """The results, or the definitions of tests, that a document of UWLR holds; see :meth:`administratie`."""
+        found: list[Leerresultaten] = self._wholes("Leerresultaten", strict)
+        return found[0]
+
+    def geheel(self, *, strict: bool = False) -> Geheel:
+        """The dossier, the administration or the results: whichever the document holds.
+
+        Raises:
+            IllTyped: With ``strict``, and there are values that their fields cannot hold.
+            UsageError: The document holds several dossiers, or nothing that the model has.
+        """
         from oso_bridge import binding
 
-        self._refuse_other_format()
+        model = binding.model_of(self.release, self.root)
+        if model in (None, binding.MODELS["Dossier"]):
+            return self.dossier(strict=strict)
+        found: list[Geheel] = self._wholes(str(getattr(model, "__name__", "")), strict)
+        return found[0]
+
+    def _wholes(self, name: str, strict: bool) -> list[Any]:
+        """What the document holds, as models of that name."""
+        from oso_bridge import binding
+
+        binding.refuse_other(self.release, self.root, self.record, binding.MODELS[name])
         trusted = self.reading.elements is None
-        records = binding.records(self.record, self.root)
-        found = [binding.to_dossier(record, self.release, self.root, trusted) for record in records]
+        records = binding.records(self.record, self.release, self.root)
+        found = [binding.to_model(record, self.release, self.root, trusted) for record in records]
         if strict:
             wrong = [finding for item in found for finding in binding.ill_typed(item)]
             if wrong:
                 raise IllTyped(wrong)
         return found
-
-    def _refuse_other_format(self) -> None:
-        """Say what a document holds instead of dossiers."""
-        holds = data.toml("schemas", self.release.format, "format.toml").get("holds")
-        if holds:
-            raise UsageError(
-                f"This document is no dossier: it holds {holds['en']}.", remedy="Use document.record: what it said."
-            )
 
     def attachments(self) -> Iterator[tuple[str, str, str, str]]:
         """The attachments: path, file name, description and the content in base64, in document order."""

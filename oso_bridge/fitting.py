@@ -1,4 +1,4 @@
-"""Values on their way to another release: where each stands in the dossier, and whether that release takes it.
+"""Values on their way to another release: where each stands in the model, and whether that release takes it.
 
 Places are those of the dossier that was written, not of what was written of it: when of four doctors one goes along, a
 fault in his address is a fault of ``leerling.artsen[3]``.
@@ -18,14 +18,15 @@ from oso_bridge.binding import Written
 from oso_bridge.data import cached
 from oso_bridge.errors import UsageError
 from oso_bridge.kept import numbered, settle_order
-from oso_bridge.model import Dossier
+from oso_bridge.model.base import Geheel
 from oso_bridge.plan import Branch, Leaf
-from oso_bridge.records import GROUPS, TEXT, Record
+from oso_bridge.records import GROUPS, ORDER, TEXT, Record
 from oso_bridge.releases import Release
 from oso_bridge.xml import values
 from oso_bridge.xml.writer import write_record
 
 _KIND = re.compile(r"\[(\w+)=([\w-]+)\]")
+_EACH = re.compile(r"(\w+)\[(\w+)\]\[\]")
 _BRACKETS = re.compile(r"\[[^]]*\]")
 
 
@@ -40,7 +41,7 @@ class Spot:
 
     Attributes:
         path: Its place in the dossier, such as ``leerling.adressen[2].soort``.
-        leaf: Its element.
+        leaf: Its element or attribute.
         owner: The record that holds it.
         number: Its number there, from 0 on.
     """
@@ -76,11 +77,21 @@ class Spot:
             del self.owner[self.leaf.name]
         else:
             return False
+        _forget_turn(self.owner, self.leaf.name, self.number)
         return True
 
 
+def _forget_turn(owner: Record, name: str, number: int) -> None:
+    """Take a child out of the order that was noted of a record."""
+    turns = [turn for turn, other in enumerate(owner.get(ORDER, ())) if other == name]
+    if number < len(turns):
+        del owner[ORDER][turns[number]]
+
+
 def _may_go(branch: Branch, name: str) -> bool:
-    """Whether the structure can do without a child."""
+    """Whether the structure can do without a child or an attribute."""
+    if name in branch.marks:
+        return not branch.marks[name].min
     for particle in branch.content:
         if name in [item["name"] for item in particle.get("choice", (particle,))]:
             return not particle["min"]
@@ -113,17 +124,17 @@ class Fitting:
     """A dossier that was written in another release.
 
     Args:
-        dossier: The dossier.
+        dossier: The dossier, or another whole.
         written: What was written of it.
-        source: The release that the dossier came from.
+        source: The release that the dossier came from, and its root.
         target: The release that was written.
     """
 
-    def __init__(self, dossier: Dossier, written: Written, source: Release, target: Release) -> None:
+    def __init__(self, dossier: Geheel, written: Written, source: tuple[Release, str], target: Release) -> None:
         self.record = written.record
-        self._source = source
+        self._source, self._root = source
         self._target = target
-        self._tree = plan.load(target).tree("dossier")
+        self._tree = plan.load(target).tree(written.root)
         self._places = plan.model_paths(target)
         where = {id(part): path for path, part in dossier.onderdelen()}
         self._homes = {
@@ -137,7 +148,7 @@ class Fitting:
 
     def faults(self) -> list[Fault]:
         """The values that the target does not take, and the source does, in the order of the document."""
-        spots = dict(self._spots(self.record, self._tree.root, f"/{self._tree.root.name}[1]", _Home("", "", None)))
+        spots = dict(self._all_spots())
         wrong = dict(self._miscoded(spots))
         return [
             Fault(spot, wrong.get(place))
@@ -147,20 +158,36 @@ class Fitting:
 
     def _miscoded(self, spots: dict[str, Spot]) -> Iterator[tuple[str, int]]:
         """For each place with a code that the target does not have, and the source does not lack, its list."""
-        report = documents.check(write_record(self.record, self._tree), layers=("codes",))
-        for finding in report.findings:
-            if "lijst" in finding.args and finding.xpath in spots:
+        xml = write_record(self.record, self._tree)
+        for finding in documents.check(xml, layers=("codes",), release=self._target.id).findings:
+            # a list of which a format only warns binds nobody
+            if "lijst" in finding.args and finding.xpath in spots and self._target.format == "oso":
                 number = int(finding.args["lijst"])
                 if _is_code(self._source, number, spots[finding.xpath].value):
                     yield finding.xpath, number
 
     def _is_of_the_type(self, spot: Spot) -> bool:
         """Whether the structure of the target takes a value; one that the source did not take may stay."""
-        before = _leaves(self._source).get(unnumbered(self._places.get(spot.leaf.path, "")))
+        before = _leaves(self._source, self._root).get(unnumbered(self._places.get(spot.leaf.path, "")))
         if before is None or _same_type(self._source, before.type, self._target, spot.leaf.type):
             return True
         good = values.accepts(self._target, spot.leaf.type)(spot.value)
         return good or not values.accepts(self._source, before.type)(spot.value)
+
+    def crowded(self) -> Iterator[str]:
+        """Leave out what the target does not let stand beside what comes before it.
+
+        Yields:
+            The place of each value that was left out.
+        """
+        before = dict(self._all_spots())
+        for owner, name in list(_crowded(self.record, self._tree.root)):
+            del owner[name]
+        left = {place for place, _ in self._all_spots()}
+        yield from (spot.path for place, spot in before.items() if place not in left)
+
+    def _all_spots(self) -> Iterator[tuple[str, Spot]]:
+        return self._spots(self.record, self._tree.root, f"/{self._tree.root.name}[1]", _Home("", "", None))
 
     # --- places -------------------------------------------------------------------------------------------------------
 
@@ -169,6 +196,9 @@ class Fitting:
         met: Counter[str] = Counter()
         for owner in record.get(GROUPS, (record,)):
             home = self._homes.get(id(owner), around)
+            for name, mark in branch.marks.items():
+                if name in owner:
+                    yield f"{xpath}/{name}", Spot(self._path(mark, 0, home), mark, owner, 0)
             for name in branch.child_names:
                 for number, value in enumerate(_listed(owner.get(name, ()))):
                     met[name] += 1
@@ -189,6 +219,10 @@ class Fitting:
         kind = _KIND.search(rest)
         if kind:
             rest = rest.replace(kind[0], _number_of_kind(home.part, rest[: kind.start()], kind[1], kind[2]))
+        each = _EACH.search(rest)
+        if each:
+            number = _number_of_each(home.part, each[1], each[2], number)
+            rest = rest.replace(f"[{each[2]}]", "", 1)
         rest = rest.replace("[]", "" if number == 0 else f"[{number + 1}]")
         return f"{shown}.{rest}" if shown else rest
 
@@ -225,6 +259,26 @@ def _replace(owner: Record, name: str, items: list[Record], many: bool) -> None:
         del owner[name]
 
 
+def _crowded(record: Record, branch: Branch) -> Iterator[tuple[Record, str]]:
+    """The children, with the record they stand in, that may not stand beside the others of their choice."""
+    for particle in branch.content:
+        if "choice" in particle and particle.get("max", 1) == 1:
+            present = [item["name"] for item in particle["choice"] if item["name"] in record]
+            ways = particle.get("ways") or [[item["name"]] for item in particle["choice"]]
+            stay = max((_left(way, present) for way in ways), key=len, default=present)
+            yield from ((record, name) for name in present if name not in stay)
+    for name, child in branch.branches.items():
+        for item in _listed(record.get(name, ())):
+            yield from _crowded(item, child)
+
+
+def _left(way: list[str], present: list[str]) -> list[str]:
+    """What of the children that are present a way of a choice leaves; nothing when one that it asks for is absent."""
+    asked = {name for name in way if not name.endswith("?")}
+    known = {name.removesuffix("?") for name in way}
+    return [name for name in present if name in known] if asked <= set(present) else []
+
+
 def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
@@ -243,6 +297,13 @@ def _says_something(part: Any) -> bool:
     return any(value is not None and value != [] for value in part.__dict__.values())
 
 
+def _number_of_each(part: Any, key: str, field: str, number: int) -> int:
+    """The number in a list of the item whose field is filled, from its number among those."""
+    items = getattr(part, key, None) or []
+    filled = [at for at, item in enumerate(items) if getattr(item, field) is not None]
+    return filled[number] if number < len(filled) else number
+
+
 def _number_of_kind(part: Any, key: str, by: str, kind: str) -> str:
     """The number of the first item of a kind in a list of a part, as a path shows it."""
     items = getattr(part, key, None) or []
@@ -254,14 +315,14 @@ def _number_of_kind(part: Any, key: str, by: str, kind: str) -> str:
 
 
 @cached(maxsize=32)
-def _leaves(release: Release) -> dict[str, Leaf]:
-    """The elements with a text, by their place in the model."""
+def _leaves(release: Release, root: str) -> dict[str, Leaf]:
+    """The elements with a text, and the attributes, by their place in the model."""
     places = plan.model_paths(release)
-    branches = plan.load(release).tree("dossier").branches
+    branches = plan.load(release).tree(root).branches
     return {
         unnumbered(places[leaf.path]): leaf
         for branch in branches
-        for leaf in branch.leaves.values()
+        for leaf in (*branch.marks.values(), *branch.leaves.values())
         if leaf.path in places
     }
 
@@ -279,7 +340,34 @@ def _is_code(release: Release, number: int, text: str) -> bool:
         return True
 
 
-def settle_kinds(dossier: Dossier, release: Release) -> None:
+def drop_types(whole: Geheel, source: tuple[Release, str], target: tuple[Release, str]) -> Iterator[str]:
+    """Leave out the agreed additions of which the source knows the type and the target does not.
+
+    Args:
+        whole: The whole; it is changed.
+        source: The release that it came from, and its root.
+        target: The release that it goes to, and the root.
+
+    Yields:
+        The place of each.
+    """
+    gone = _types(*source) - _types(*target)
+    for path, part in list(whole.onderdelen()) if gone else ():
+        items = getattr(part, "toevoegingen", [])
+        for number, item in enumerate(items):
+            if item.soort in gone:
+                yield numbered(path, "toevoegingen", number)
+        items[:] = [item for item in items if item.soort not in gone]
+
+
+def _types(release: Release, root: str) -> frozenset[str]:
+    """The types that elements of a release may say they have."""
+    tree = plan.load(release).tree(root)
+    named = (tree.plan.types[branch.type].get("attributes", ()) for branch in tree.branches)
+    return frozenset(name for marks in named for mark in marks for name in mark.get("types", ()))
+
+
+def settle_kinds(dossier: Geheel, release: Release) -> None:
     """Give items whose kind is written in other capitals the kind by which a release knows them.
 
     A release that has an element for one kind only, such as ``huisarts``, looks for it by its name.
@@ -289,9 +377,9 @@ def settle_kinds(dossier: Dossier, release: Release) -> None:
         release: The release that it goes to.
     """
     for holder, key, by, kind in _kinds(release):
-        part = dossier
+        part: Any = dossier
         for step in holder:
-            part = getattr(part, step, None)  # type: ignore[assignment]
+            part = getattr(part, step, None)
         for item in getattr(part, key, None) or ():
             if str(getattr(item, by) or "").strip().casefold() == kind:
                 setattr(item, by, kind)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
@@ -23,6 +24,8 @@ HOLDER = "extra"
 
 _PART = re.compile(r"(?:([^.\[\]#]+)(?:\[([1-9]\d{0,8})\])?|#([1-9]\d{0,8}))")
 _ATTRIBUTE = re.compile(r"(?:\{[^{}]+\})?(?!xmlns$)[^\W\d][\w.\-]*")
+_NAMESPACES = {"xsi": "http://www.w3.org/2001/XMLSchema-instance", "xmlns": "http://www.w3.org/2000/xmlns/"}
+_PREFIX = re.compile(r"@xmlns:(?!(?:xsi|xml|a[0-9]+)$)[^\W\d][\w.\-]*")
 
 Step = tuple[str, int]
 """A name in a path and its number, from 0 on; of a round of a repeated sequence the name is ``#groups``."""
@@ -113,9 +116,13 @@ class Keeper:
             else:
                 self.block(place, item)
 
-    def block(self, place: str, record: Record) -> None:
-        """A whole record, as JSON."""
-        self.add(Kept(place, "blok", json.dumps(record, ensure_ascii=False)))
+    def block(self, place: str, record: Record, reason: str | None = None) -> None:
+        """A whole record, as JSON; with the type that was looked for in vain, when it was refused for that."""
+        self.add(Kept(place, "blok", json.dumps(record, ensure_ascii=False), reden=reason))
+
+    def attribute(self, pad: str, name: str, text: str, reason: str | None = None) -> None:
+        """An attribute that the structure has, under the name that the record has it under."""
+        self.add(Kept(pad, "attribuut", text, _clark(name.removeprefix("@")), reden=reason))
 
     def absent(self, pad: str, name: str) -> None:
         """An element that must be there and is not: writing would bring it in."""
@@ -131,8 +138,28 @@ class Keeper:
             else:
                 kind = "element" if extra["kind"] == "element" else "tekst"
                 self.add(Kept(pad, kind, extra["content"], extra["name"], extra["position"]))
-        if ORDER in record:
-            self.add(Kept(pad, "volgorde", list(record[ORDER])))
+
+    def order(self, pad: str, record: Record) -> None:
+        """The order of the children, when it is another one than that of the structure."""
+        self.add(Kept(pad, "volgorde", list(record[ORDER])))
+
+
+def _clark(name: str) -> str:
+    """The name of an attribute in Clark notation, from the name that a record has it under."""
+    prefix, colon, local = name.rpartition(":")
+    return f"{{{_NAMESPACES[prefix]}}}{local}" if colon else name
+
+
+def _mark(name: str, branch: Branch) -> str | None:
+    """The name that a record has an attribute under; None when the structure does not have it."""
+    prefix = next((prefix for prefix, uri in _NAMESPACES.items() if name.startswith(f"{{{uri}}}")), "")
+    mark = f"@{prefix}:{name.rpartition('}')[2]}" if prefix else f"@{name}"
+    return mark if mark in branch.marks or _declares(mark, branch) else None
+
+
+def _declares(mark: str, branch: Branch) -> bool:
+    """Whether it is a prefix, of an element that says of which type it is."""
+    return "@xsi:type" in branch.marks and _PREFIX.fullmatch(mark) is not None
 
 
 def _text_of(record: Record, child: str | None) -> str | None:
@@ -162,8 +189,7 @@ def restore(held: Held, top: Branch, kept: Iterable[Any], is_element: Callable[[
     """
     path = held.branch.path.removeprefix(top.path).strip("/")
     names, met, lost = path.split("/") if path else [], set[tuple[str, str]](), []
-    # an attribute may be that of a value that is put back too
-    for item in sorted(kept, key=lambda item: item.soort == "attribuut"):
+    for item in sorted(kept, key=lambda item: _TURN.get(item.soort, 1)):
         once = (item.pad, item.naam or "" if item.soort == "attribuut" else item.soort)
         twice = item.soort not in ("element", "tekst") and once in met
         met.add(once)
@@ -289,6 +315,12 @@ def _attribute(branch: Branch, child: Step | None, item: Any) -> _Put | None:
     if not isinstance(item.inhoud, str) or not _ATTRIBUTE.fullmatch(item.naam or ""):
         return None
     extra = {"kind": "attribute", "name": item.naam, "position": -1, "content": item.inhoud}
+    mark_name = _mark(item.naam, branch) if child is None else None
+    if mark_name is not None:
+        # one that the model has filled by now stays as it is
+        return lambda owner: mark_name not in owner and owner.setdefault(mark_name, item.inhoud)
+    if item.naam.startswith(f"{{{_NAMESPACES['xmlns']}}}"):
+        return None
     if child is None:
         return lambda owner: owner.setdefault(EXTRA, []).append(extra)
     name, number = child
@@ -299,7 +331,7 @@ def _attribute(branch: Branch, child: Step | None, item: Any) -> _Put | None:
             owner.setdefault(EXTRA, []).append({**extra, "position": 0, "child": numbered("", name, found)})
         return found is not None
 
-    return mark if name in branch.leaves else None
+    return mark if name in branch.leaves and item.naam not in branch.leaves[name].attributes else None
 
 
 def _which(values: list[Any], number: int, text: str | None) -> int | None:
@@ -321,7 +353,16 @@ def _loose(branch: Branch, child: Step | None, item: Any) -> _Put | None:
 def _order(branch: Branch, child: Step | None, item: Any) -> _Put | None:
     if not isinstance(item.inhoud, list) or not branch.places.keys() >= set(item.inhoud):
         return None
-    return lambda owner: owner.__setitem__(ORDER, list(item.inhoud))
+    mixed = set(branch.mixed_names)
+
+    def put(owner: Record) -> None:
+        own = owner.get(ORDER) or [name for name in branch.child_names for _ in _listed(owner.get(name, []))]
+        wanted, of_model = ([name for name in order if name in mixed] for order in (item.inhoud, own))
+        # of children that may be mixed the model may have the order
+        turns = iter(of_model if Counter(wanted) == Counter(of_model) else wanted)
+        owner[ORDER] = [next(turns) if name in mixed else name for name in item.inhoud]
+
+    return put
 
 
 _PUT: dict[str, Callable[..., _Put | None]] = {
@@ -333,6 +374,8 @@ _PUT: dict[str, Callable[..., _Put | None]] = {
     "tekst": _loose,
     "volgorde": _order,
 }
+_TURN = {"volgorde": 0, "attribuut": 2}
+"""Order comes first, for it is that of what the model holds; an attribute may be that of a value that is put back."""
 _CHILD = ("waarde", "blok", "ontbreekt")
 """What is kept of a child, and not of the element itself."""
 
@@ -381,6 +424,8 @@ def _is_child(name: str, value: Any, branch: Branch) -> bool:
         return isinstance(value, list) and all(isinstance(item, str) and item in branch.places for item in value)
     if name == EXTRA:
         return isinstance(value, list) and all(map(_is_extra, value))
+    if name in branch.marks or _declares(name, branch):
+        return isinstance(value, str)
     what: Branch | Leaf | None = branch.branches.get(name, branch.leaves.get(name))
     if what is None or what.many is not isinstance(value, list):
         return False
@@ -415,7 +460,7 @@ def settle_order(record: Record, branch: Branch) -> None:
                 settle_order(item, child)
     if ORDER not in record:
         return
-    left = {name: len(_listed(value)) for name, value in record.items() if name[0] != "#"}
+    left = {name: len(_listed(value)) for name, value in record.items() if name[0] not in "#@"}
     order = []
     for name in record[ORDER]:
         if left.get(name, 0):

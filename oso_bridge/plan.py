@@ -82,6 +82,7 @@ class Branch:
         leaves: Its children with only text, by name.
         steps: What a reader does with a child, by tag in Clark notation.
         places: The place of each child in the order, by name.
+        marks: Its attributes, by the name that a record has them under (``@key``).
     """
 
     number: int
@@ -102,11 +103,17 @@ class Branch:
     leaves: dict[str, Leaf] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
+    marks: dict[str, Leaf] = field(default_factory=dict)
 
     @property
     def child_names(self) -> list[str]:
         """The names of the children in the order of the structure."""
         return [item["name"] for particle in self.content for item in particle.get("choice", [particle])]
+
+    @property
+    def mixed_names(self) -> list[str]:
+        """The names of the children that may stand in any order among one another."""
+        return [item["name"] for part in self.content if part.get("max", 1) != 1 for item in part.get("choice", ())]
 
     @property
     def namespace(self) -> str:
@@ -145,6 +152,10 @@ class Tree:
             len(self.branches), name, kind, path, parent, least, many, grouped, content, tag, attributes, special, mixed
         )
         self.branches.append(branch)
+        for mark in described.get("attributes", ()):
+            least_often = int(mark.get("use") == "required")
+            mark_name = f"@{mark['name']}"
+            branch.marks[mark_name] = Leaf(mark_name, mark["type"], (), least_often, False, branch, mark_name)
         order = 0
         for particle in branch.content:
             for item in particle.get("choice", (particle,)):

@@ -8,10 +8,16 @@ model object that the branch around it fills; a row names an exception::
     [[row]] record = ".../herzienadvies"         model = ".adviezen[soort=herzien].niveau"   # the item of that kind
     [[row]] record = "**/gbageboortedatum"       model = ".geboortedatum"  type = "date:%d-%m-%Y"
     [[row]] record = "**/land"                   model = ".land"  text = "code"  attributes = { omschrijving = "naam" }
+    [[row]] record = "**/leerling/@key"          model = ".leerlingid"                 # an attribute of an element
+    [[row]] record = "**/rol"                    model = ".rollen[].code"              # each text an item of its own
+    [[row]] record = "**/voornamen"              model = ".voornamen[]"  split = " "   # one text, a list in the model
+    [[row]] record = "**/geslacht"               model = ".geslacht"  values = { 1 = "2", 2 = "1" }
+    [[row]] record = "**/groepen"                model = ""                            # a wrapper, whatever its name
 
 A branch that has no place itself, but holds things that have, is a *wrapper*: its children go to the object around it.
 What is left is *unbound* and travels in ``extra`` of the part that the element around it fills, so that it moves, and
-goes, with that part.  The last row that fits wins.
+goes, with that part.  The last row that fits wins.  Children that may be mixed and all go to one list (a *weave*) stand
+in that list in the order of the document, and are written in the order of the list.
 
 The engine is compiled once per table into one *shape* per branch; nothing is looked up by path while it runs.  It knows
 models by their fields only, so that it can bind any pydantic class.
@@ -20,18 +26,20 @@ models by their fields only, so that it can bind any pydantic class.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 
-from oso_bridge.errors import DataError, UsageError
+from oso_bridge import codecs
+from oso_bridge.codecs import Codec
+from oso_bridge.errors import DataError
 from oso_bridge.kept import HOLDER, Held, Keeper, Kept, numbered, steps
 from oso_bridge.plan import Branch, Leaf, Tree
-from oso_bridge.records import GROUPS, TEXT, Record
+from oso_bridge.records import GROUPS, ORDER, TEXT, Record
 
 LEAF, LEAVES, OBJECT, OBJECTS, WRAPPER = range(5)
 """What a child of a record becomes: a value, a list of values, an object, a list of objects, or nothing by itself."""
@@ -44,14 +52,39 @@ _KINDED = re.compile(
     r"(?P<dot>\.?)(?:(?P<root>[a-z_0-9]+)\.)?(?P<key>[a-z_0-9]+)"
     r"\[(?P<by>[a-z_0-9]+)=(?P<kind>[a-z_0-9-]+)\](?:\.(?P<part>[a-z_0-9]+))?"
 )
+_EACH = re.compile(r"(?P<dot>\.?)(?:(?P<root>[a-z_0-9]+)\.)?(?P<key>[a-z_0-9]+)\[\]\.(?P<part>[a-z_0-9]+)")
 _DATED = "date:"
-_ROW_KEYS = {"record", "model", "type", "text", "attributes", "groups"}
+_ROW_KEYS = {"record", "model", "type", "text", "attributes", "groups", "values", "split"}
 
 
-def _encode_text(value: str) -> str:
-    if not isinstance(value, str):
-        raise TypeError("no text")
-    return value
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Which items of a list a child makes: those of one kind, or those that have one field.
+
+    Attributes:
+        by: The field that says of which kind an item is; None when every text is an item of its own.
+        kind: The kind.
+        part: The field of the item that the child fills; None when it fills the whole item.
+        before: The fields that other children fill in the same way, and that go first.
+    """
+
+    by: str | None
+    kind: str
+    part: str | None
+    before: tuple[str, ...] = ()
+
+    def takes(self, item: Any) -> bool:
+        """Whether an item of the list is written as this child."""
+        if self.by is not None:
+            return bool(getattr(item, self.by) == self.kind)
+        if any(getattr(item, part) is not None for part in self.before):
+            return False
+        return getattr(item, str(self.part)) is not None
+
+    @property
+    def mark(self) -> str:
+        """How a path says which items are meant."""
+        return f"[{self.part}]" if self.by is None else f"[{self.by}={self.kind}]"
 
 
 @dataclass(slots=True)
@@ -65,11 +98,10 @@ class _Bound:
     single: bool
     required: bool = False
     shape: Shape | None = None
-    kind: tuple[str, str, str | None] | None = None
+    kind: _Kind | None = None
     decode: Callable[[Any], Any] | None = None
-    encode: Callable[[Any], Any] = _encode_text
-    fits: Callable[[str], bool] | None = None
-    type: str = "string"
+    encode: Callable[[Any], Any] = codecs.encode_text
+    codec: Codec = codecs.TEXT
     marked: _Marked | None = None
 
 
@@ -78,27 +110,46 @@ class _Marked:
     """A text with attributes, and the fields of the small model that holds them."""
 
     text: str
-    attributes: tuple[tuple[str, str], ...]
+    attributes: tuple[tuple[str, str, Codec], ...]
 
     def read(self, value: Record) -> Model:
         found = {self.text: value[TEXT]} if value[TEXT] else {}
-        for name, key in self.attributes:
+        for name, key, _ in self.attributes:
             if value.get("@" + name) is not None:
                 found[key] = value["@" + name]
         return found
 
     def write(self, value: Any) -> Record:
         record: Record = {TEXT: getattr(value, self.text) or ""}
-        for name, key in self.attributes:
-            record["@" + name] = getattr(value, key)
+        for name, key, codec in self.attributes:
+            held = getattr(value, key)
+            record["@" + name] = None if held is None else codec.encode(held)
         return record
 
+    def wrong(self, value: Record) -> str | None:
+        """The type of the first attribute whose field cannot hold it; None when all can be held."""
+        for name, _, codec in self.attributes:
+            text = value.get("@" + name)
+            if text is not None and codec.fitting(text) is None:
+                return codec.type
+        return None
 
-def _refuse(keeper: Keeper, pad: str, bound: _Bound, number: int, text: str) -> None:
-    """Keep a value that its field cannot hold."""
-    # a date with a time zone is right, there is only no field for the zone
-    reason = None if bound.type == "date" and _is_zoned(text) else bound.type
-    keeper.add(Kept(numbered(pad, bound.name, number), "waarde", text, reden=reason))
+
+def _fitting(keeper: Keeper, pad: str, bound: _Bound, number: int, value: Any) -> Any:
+    """A value as its field can hold it; what no field can hold is kept, and None is left."""
+    if bound.marked is not None:
+        wrong = bound.marked.wrong(value)
+        if wrong is not None:
+            keeper.block(numbered(pad, bound.name, number), value, reason=wrong)
+        return value if wrong is None else None
+    text = bound.codec.fitting(value)
+    if text is None:
+        reason = bound.codec.reason(value)
+        if bound.name[0] == "@":
+            keeper.attribute(pad, bound.name, value, reason)
+        else:
+            keeper.add(Kept(numbered(pad, bound.name, number), "waarde", value, reden=reason))
+    return text
 
 
 class Shape:
@@ -114,9 +165,10 @@ class Shape:
         needed: The children that an object cannot do without: the identity of its part of the model.
         reaches: True when something in it stands elsewhere in the model than in the object it fills.
         wrappers: Its children that have no place themselves and must be there.
+        weave: Its children that may be mixed, when all of them go to one list; None when they do not.
     """
 
-    __slots__ = ("bound", "branch", "by_name", "needed", "plain", "reaches", "wrappers")
+    __slots__ = ("bound", "branch", "by_name", "needed", "plain", "reaches", "weave", "wrappers")
 
     def __init__(self, branch: Branch) -> None:
         self.branch = branch
@@ -126,6 +178,7 @@ class Shape:
         self.bound: list[_Bound] = []
         self.plain: dict[str, str] = {}
         self.wrappers: list[_Bound] = []
+        self.weave: dict[str, _Bound] | None = None
 
     def add(self, bound: _Bound) -> None:
         """Bind one more child."""
@@ -136,12 +189,20 @@ class Shape:
         if bound.what == LEAF and bound.root is None and bound.decode is None and bound.kind is None:
             self.plain[bound.name] = bound.key
 
+    def weave_mixed(self) -> None:
+        """Let the order of children that may be mixed be that of the one list they go to."""
+        mixed = {name: self.by_name[name] for name in self.branch.mixed_names if name in self.by_name}
+        one_list = {bound.key for bound in mixed.values() if bound.kind is not None and bound.root is None}
+        all_go_there = all(bound.kind is not None and bound.root is None for bound in mixed.values())
+        if len(one_list) == 1 and all_go_there and len(mixed) == len(self.branch.mixed_names):
+            self.weave = mixed
+
     # --- from record to model ---------------------------------------------------------------------------------------
 
     def read(self, record: Record, here: Model, dossier: Model) -> None:
         """Fill model objects from a record that passed its schema and is bound in full."""
         plain = self.plain
-        for name, value in record.items():
+        for name, value in record.items() if self.weave is None else self._in_order(record):
             if name in plain:
                 here[plain[name]] = value
                 continue
@@ -178,37 +239,68 @@ class Shape:
         for wrapper in self.wrappers:
             if wrapper.name not in record:
                 keeper.absent(pad, wrapper.name)
-        for name, value in record.items():
-            if name[0] == "#":
-                continue
+        before: Counter[str] = Counter()
+        for name, value in self._in_order(record):
             bound = self.by_name.get(name)
+            if bound is None and name[0] == "@":
+                keeper.attribute(pad, name, value)
+                continue
             if bound is None:
                 keeper.part(pad, name, value)
                 continue
             root = bound.root
             target = here if root is None else dossier if root == "" else dossier.setdefault(root, {})
+            first = before[name]
+            before[name] += 1
             if bound.what in (LEAF, LEAVES):
-                self._careful_leaf(bound, value, target, dossier, pad, keeper)
+                self._careful_leaf(bound, value, target, dossier, pad, keeper, first)
             elif bound.what == WRAPPER and not value and not bound.required:
                 keeper.part(pad, name, value)
             elif bound.what == WRAPPER:
                 where = f"{pad}.{name}" if pad else name
                 bound.shape.read_carefully(value, here, dossier, where, keeper)  # type: ignore[union-attr]
             else:
-                self._careful_object(bound, value, target, dossier, pad, keeper)
+                self._careful_object(bound, value, target, dossier, pad, keeper, first)
+        if ORDER in record and not self._keeps_order(record, here):
+            keeper.order(pad, record)
 
-    def _careful_leaf(self, bound: _Bound, value: Any, target: Model, dossier: Model, pad: str, keeper: Keeper) -> None:
+    def _in_order(self, record: Record) -> Iterator[tuple[str, Any]]:
+        """What a record holds, by name; of children that may be mixed one at a time, in the order of the document."""
+        order = record.get(ORDER, ()) if self.weave is not None else ()
+        mixed = [name for name in order if name in self.weave]  # type: ignore[operator]
+        left = {name: iter(record[name]) for name in set(mixed)}
+        for name, value in record.items():
+            if name[0] != "#" and name not in left:
+                yield name, value
+        for name in mixed:
+            yield name, [next(left[name])]
+
+    def _keeps_order(self, record: Record, here: Model) -> bool:
+        """Whether the order of a record, another than that of the structure, is that of a list of the model."""
+        if self.weave is None:
+            return False
+        mixed = [name for name in record[ORDER] if name in self.weave]
+        held = {bound.key: here.get(bound.key, ()) for bound in self.weave.values()}
+        return sum(map(len, held.values())) == len(mixed) and self._ordered(record, mixed) == record[ORDER]
+
+    def _ordered(self, record: Record, mixed: list[str]) -> list[str]:
+        """The names of the children in the order of the structure, with those that may be mixed in that of a list."""
+        found: list[str] = []
+        for name in self.branch.child_names:
+            if name not in self.weave:  # type: ignore[operator]
+                found += [name] * (len(record[name]) if isinstance(record.get(name), list) else name in record)
+            elif mixed:
+                found, mixed = found + mixed, []
+        return found
+
+    def _careful_leaf(
+        self, bound: _Bound, value: Any, target: Model, dossier: Model, pad: str, keeper: Keeper, first: int = 0
+    ) -> None:
         fitting = []
-        for number, item in enumerate(value if isinstance(value, list) else [value]):
-            if bound.fits is None:
-                fitting.append(item)
-                continue
-            # blanks around it are no part of a boolean or a number
-            text = item.strip(_BLANKS) if bound.type in _COLLAPSED else item
-            if bound.fits(text):
+        for number, item in enumerate(value if isinstance(value, list) else [value], start=first):
+            text = _fitting(keeper, pad, bound, number, item)
+            if text is not None:
                 fitting.append(text)
-            else:
-                _refuse(keeper, pad, bound, number, item)
         if not fitting:
             return
         good: Any = fitting if isinstance(value, list) else fitting[0]
@@ -223,7 +315,7 @@ class Shape:
             target[bound.key] = values if decode is None else [decode(item) for item in values]
 
     def _careful_object(
-        self, bound: _Bound, value: Any, target: Model, dossier: Model, pad: str, keeper: Keeper
+        self, bound: _Bound, value: Any, target: Model, dossier: Model, pad: str, keeper: Keeper, first: int = 0
     ) -> None:
         shape: Shape = bound.shape  # type: ignore[assignment]
         grouped = isinstance(value, dict) and GROUPS in value
@@ -231,7 +323,7 @@ class Shape:
             keeper.part(pad, bound.name, value)
             return
         found: list[Model] = []
-        for number, item in enumerate(_several(value)):
+        for number, item in enumerate(_several(value), start=first):
             within = numbered(pad, bound.name, 0)
             place = f"{within}.#{number + 1}" if grouped else numbered(pad, bound.name, number)
             if not item.keys() >= set(shape.needed):
@@ -247,8 +339,7 @@ class Shape:
         if not found:
             return
         if bound.kind is not None:
-            by, kind, _ = bound.kind
-            target.setdefault(bound.key, []).extend({by: kind, **item} for item in found)
+            target.setdefault(bound.key, []).extend({bound.kind.by: bound.kind.kind, **item} for item in found)
         elif bound.what == OBJECTS:
             target[bound.key] = found
         elif bound.root != "":
@@ -274,7 +365,17 @@ class Shape:
                     self._write_around(bound, record, dossier, held)
                 continue
             record[bound.name] = self._write_value(bound, value, dossier, held)
+        if self.weave is not None and record:
+            self._note_order(record, own)
         return record
+
+    def _note_order(self, record: Record, own: Model) -> None:
+        """Note the order of children that may be mixed, where it is not that of the structure."""
+        weave = self.weave or {}
+        items = own.get(next(iter(weave.values())).key) or ()
+        mixed = [name for item in items for name, bound in weave.items() if bound.kind and bound.kind.takes(item)]
+        if mixed != sorted(mixed, key=self.branch.places.__getitem__):
+            record[ORDER] = self._ordered(record, mixed)
 
     def complete(self, record: Record) -> Record:
         """A record with the wrappers that must be there, even when they are empty."""
@@ -350,16 +451,21 @@ def _objects(bound: _Bound, value: Any, dossier: Model) -> list[Model]:
 
 def _read_kind(bound: _Bound, value: Any, target: Model, dossier: Model) -> None:
     """A value or object that is one kind of a list."""
-    by, kind, part = bound.kind  # type: ignore[misc]
-    items = target.setdefault(bound.key, [])
+    kind: _Kind = bound.kind  # type: ignore[assignment]
+    items, part = target.setdefault(bound.key, []), kind.part
     if part is None:
-        items.extend({by: kind, **item} for item in _objects(bound, value, dossier))
+        items.extend({kind.by: kind.kind, **item} for item in _objects(bound, value, dossier))
         return
-    item = next((item for item in items if item[by] == kind), None)
+    values = value if isinstance(value, list) else [value]
+    found = values if bound.decode is None else [bound.decode(item) for item in values]
+    if kind.by is None:
+        items.extend({part: item} for item in found)
+        return
+    item = next((item for item in items if item[kind.by] == kind.kind), None)
     if item is None:
-        item = {by: kind}
+        item = {kind.by: kind.kind}
         items.append(item)
-    item[part] = value if bound.decode is None else bound.decode(value)
+    item[part] = found if isinstance(value, list) else found[0]
 
 
 def _fields(dossier: Any, root: str) -> Model:
@@ -369,116 +475,13 @@ def _fields(dossier: Any, root: str) -> Model:
 
 
 def _kind_value(bound: _Bound, source: Model) -> Any:
-    by, kind, part = bound.kind  # type: ignore[misc]
-    items = [item for item in source.get(bound.key) or () if getattr(item, by) == kind]
-    if part is None:
+    kind: _Kind = bound.kind  # type: ignore[assignment]
+    items = [item for item in source.get(bound.key) or () if kind.takes(item)]
+    if kind.part is None:
         return items
-    return getattr(items[0], part) if items else None
-
-
-# --- values ---------------------------------------------------------------------------------------------------------
-
-_BLANKS = " \t\r\n"
-_ZONE = re.compile(r"Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00", re.ASCII)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_INTEGER = re.compile(r"[+-]?\d{1,4000}", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return _DAY.fullmatch(text) is not None and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-def _is_zoned(text: str) -> bool:
-    """A day with a time zone."""
-    return _is_day(text[:10]) and _ZONE.fullmatch(text[10:]) is not None
-
-
-_MOST_ZEROS = 1_000_000  # 1e999999999 is eleven characters in JSON, and in XML a thousand million
-
-_COLLAPSED = ("boolean", "integer", "decimal")
-
-_FITS: dict[str, Callable[[str], bool]] = {
-    "date": _is_day,
-    "boolean": lambda text: text in ("true", "false", "1", "0"),
-    "integer": lambda text: _INTEGER.fullmatch(text) is not None,
-    "decimal": lambda text: _DECIMAL.fullmatch(text) is not None,
-}
-
-
-def _encode_boolean(value: bool) -> str:
-    if value.__class__ is not bool:
-        raise TypeError("no boolean")
-    return "true" if value else "false"
-
-
-def _encode_integer(value: int) -> str:
-    if value.__class__ is not int:
-        raise TypeError("no integer")
-    return str(value)
-
-
-def _encode_date(value: date) -> str:
-    if value.__class__ is not date:
-        raise TypeError("no date")
-    return value.isoformat()
-
-
-def _encode_decimal(value: Decimal) -> str:
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, str) or abs(exponent) > _MOST_ZEROS:
-        raise UsageError("A number is too large, or too small, to be written out in full.")
-    return format(value, "f")
-
-
-_ENCODE: dict[type, Callable[[Any], str]] = {
-    bool: _encode_boolean,
-    date: _encode_date,
-    int: _encode_integer,
-    Decimal: _encode_decimal,
-}
-_WORDS: dict[type, str] = {bool: "boolean", date: "date", int: "integer", Decimal: "decimal"}
-
-
-def _dated(pattern: str) -> tuple[Callable[[str], Any], Callable[[Any], str], Callable[[str], bool]]:
-    """Reads and writes dates of another form, such as ``%d-%m-%Y``."""
-
-    def decode(text: str) -> date:
-        found = datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no zone
-        if encode(found) != text:
-            raise ValueError("a date that would be written in another form")
-        return found
-
-    def encode(value: date) -> str:
-        # strftime does not fill up the year to four digits everywhere
-        return value.strftime(pattern.replace("%Y", f"{value.year:04d}"))
-
-    def fits(text: str) -> bool:
-        try:
-            return bool(decode(text))
-        except ValueError:
-            return False
-
-    return decode, encode, fits
-
-
-def _accepted_by(kind: Any) -> Callable[[str], bool]:
-    """Whether a type of the model takes a text; made at its first use, for most documents need no careful look."""
-    made: list[TypeAdapter[Any]] = []
-
-    def fits(text: str) -> bool:
-        if not made:
-            made.append(TypeAdapter(kind))
-        try:
-            made[0].validate_python(text)
-        except ValidationError:
-            return False
-        return True
-
-    return fits
+    if kind.by is None:
+        return [getattr(item, kind.part) for item in items]
+    return getattr(items[0], kind.part) if items else None
 
 
 def _field_type(model: type[BaseModel], key: str) -> tuple[Any, bool]:
@@ -545,7 +548,7 @@ class Table:
     def write_parts(self, dossier: Any) -> tuple[Record, list[Held]]:
         """The record of a dossier, and each part that was written beside the record that was written of it."""
         held: list[Held] = []
-        record = self.shape.write(dossier, dossier, held)
+        record = self.shape.complete(self.shape.write(dossier, dossier, held))
         held.append(Held(dossier, record, self.shape.branch))
         return record, held
 
@@ -567,7 +570,7 @@ class Table:
             found = self.paths.get(path)
             if found is None:
                 shown = numbered(shown, name, number)
-            elif found.endswith("[]") and found != shown:
+            elif found.count("[]") > shown.count("[]") or (found.endswith("[]") and found != shown):
                 numbers.append(number + 1)
             shown = found or shown
         for number in numbers:
@@ -575,7 +578,9 @@ class Table:
         return shown
 
 
-def compile_table(rows: Iterable[dict[str, Any]], branch: Branch, tree: Tree, model: type[BaseModel]) -> Table:
+def compile_table(
+    rows: Iterable[dict[str, Any]], branch: Branch, tree: Tree, model: type[BaseModel], *, shared: bool = False
+) -> Table:
     """Compile a table.
 
     Args:
@@ -583,6 +588,7 @@ def compile_table(rows: Iterable[dict[str, Any]], branch: Branch, tree: Tree, mo
         branch: The branch of a dossier.
         tree: The plan that the branch is of.
         model: The class of the dossier.
+        shared: The rows are those of several structures, so that some may fit nothing in this one.
 
     Raises:
         DataError: A row cannot be understood, fits nothing, or names a field that does not exist or cannot hold what
@@ -590,7 +596,8 @@ def compile_table(rows: Iterable[dict[str, Any]], branch: Branch, tree: Tree, mo
     """
     compiler = _Compiler(list(rows), branch, tree, model)
     shape = compiler.shape(branch, model, "")
-    compiler.refuse_idle_rows()
+    if not shared:
+        compiler.refuse_idle_rows()
     return Table(shape, compiler.unbound, compiler.paths, compiler.kinds)
 
 
@@ -600,7 +607,7 @@ class _Target:
 
     root: str | None
     key: str
-    kind: tuple[str, str, str | None] | None
+    kind: _Kind | None
     kinded: Any
     many: bool
 
@@ -622,6 +629,9 @@ def _refuse_malformed(row: dict[str, Any]) -> None:
         raise DataError(f"A row of the table has no {sorted(lacking)[0]}.", where=where)
     if "type" in row and not str(row["type"]).startswith(_DATED):
         raise DataError(f"A row of the table has an unknown type: {row['type']}.", where=where)
+    values = row.get("values", {})
+    if set(values) != set(values.values()):
+        raise DataError("A row of the table gives two codes one meaning.", where=where)
 
 
 class _Compiler:
@@ -639,6 +649,7 @@ class _Compiler:
         self.paths: dict[str, str] = {}
         self.kinds: dict[str, str] = {}
         self.taken: set[str] = set()
+        self.fillers: dict[tuple[str, str], list[str]] = {}
 
     def row_for(self, path: str) -> dict[str, Any] | None:
         """The last row that fits a place."""
@@ -663,33 +674,36 @@ class _Compiler:
                 f"{_called(model)} has no field for what {branch.name} may hold besides.", where=branch.path
             )
         shape = Shape(branch)
-        for name in branch.child_names:
+        for name in (*branch.marks, *branch.child_names):
             child = branch.branches.get(name)
-            found = self.leaf(branch.leaves[name], model, at) if child is None else self.branch(child, model, at)
+            leaf = branch.marks[name] if name in branch.marks else branch.leaves.get(name)
+            found = self.branch(child, model, at) if child else self.leaf(leaf, model, at)  # type: ignore[arg-type]
             if found is None:
                 continue
             shape.add(found)
             if found.what != WRAPPER and found.root is None and model.model_fields[found.key].is_required():
                 shape.needed.append(name)
             shape.reaches |= found.root is not None or (found.shape is not None and found.shape.reaches)
+        shape.weave_mixed()
         return shape
 
     def target(self, path: str, name: str, model: type[BaseModel]) -> _Target | None:
         """Where a child goes; None when it has no place."""
         row = self.row_for(path)
         if row is None:
-            if name not in model.model_fields or name == HOLDER:
+            key = name.removeprefix("@")
+            if key not in model.model_fields or key == HOLDER:
                 return None
-            return _Target(None, name, None, *_field_type(model, name))
+            return _Target(None, key, None, *_field_type(model, key))
         if not row["model"]:
             return None  # said to have no place
-        match = _KINDED.fullmatch(row["model"]) or _MODEL.fullmatch(row["model"])
+        match = _KINDED.fullmatch(row["model"]) or _EACH.fullmatch(row["model"]) or _MODEL.fullmatch(row["model"])
         if match is None:
             raise DataError(f"A row of the table has a model path that cannot be read: {row['model']}.", where=path)
         found = match.groupdict()
         root = None if found["dot"] else found["root"] or ""
         kinded, many = self.field_type(self.owner(root, model, path), found["key"], path)
-        if "kind" in found:
+        if "part" in found:
             return self.kinded(_Target(root, found["key"], None, kinded, many), found, path)
         if many != bool(found["list"]):
             raise DataError(f"The table says of {row['model']} that it is {'no' if many else 'a'} list.", where=path)
@@ -699,11 +713,23 @@ class _Compiler:
         """A place that is one kind of a list, or a field of that kind."""
         if not target.many:
             raise DataError(f"The table gives {target.key} kinds, but it is no list.", where=path)
+        if "by" not in found:
+            return self.each(target, found["part"], path)
         self.field_type(target.kinded, found["by"], path)
-        kind = (found["by"], found["kind"], found["part"])
+        kind = _Kind(found["by"], found["kind"], found["part"])
         if found["part"] is None:
             return _Target(target.root, target.key, kind, target.kinded, True)
         return _Target(target.root, target.key, kind, *self.field_type(target.kinded, found["part"], path))
+
+    def each(self, target: _Target, part: str, path: str) -> _Target:
+        """A place of which every text is an item of a list."""
+        kinded, many = self.field_type(target.kinded, part, path)
+        if many:
+            raise DataError(f"The table makes an item of each text, but {part} is a list.", where=path)
+        others = self.fillers.setdefault((path.rpartition("/")[0], target.key), [])
+        kind = _Kind(None, "", part, tuple(others))
+        others.append(part)
+        return _Target(target.root, target.key, kind, kinded, True)
 
     def owner(self, root: str | None, model: type[BaseModel], path: str) -> Any:
         if root:
@@ -720,64 +746,67 @@ class _Compiler:
         if target is None:
             self.unbound.append(leaf.path)
             return None
-        root, key, kind = target.root, target.key, target.kind
+        root, key, kind, row = target.root, target.key, target.kind, self.row_for(leaf.path) or {}
         if _is_part(target.kinded) != bool(leaf.attributes):
             raise DataError(f"{_called(target.kinded)} cannot hold what stands in {leaf.name}.", where=leaf.path)
         self.place(leaf, target, at)
-        bound = _Bound(leaf.name, LEAVES if target.many else LEAF, root, key, not leaf.many, kind=kind)
-        self.values(bound, leaf, target.kinded)
+        what = LEAVES if target.many and "split" not in row else LEAF
+        bound = _Bound(leaf.name, what, root, key, not leaf.many, bool(leaf.min), kind=kind)
+        if leaf.attributes:
+            bound.marked = self.marked(leaf, row, target.kinded)
+            bound.decode, bound.encode = bound.marked.read, bound.marked.write
+        else:
+            bound.codec = self.codec(leaf, row, target)
+            bound.decode, bound.encode = bound.codec.decode, bound.codec.encode
         return bound
 
     def place(self, child: Leaf | Branch, target: _Target, at: str) -> str:
         """The place in the model; refused when it cannot hold all, or is taken."""
         if child.many and not target.many:
             raise DataError(f"{child.name} may occur more often than {target.key} can hold.", where=child.path)
-        path = _model_path(at, target)
+        path = _model_path(at, target, child)
         if path in self.taken:
             raise DataError(f"Two places of the structure go to {path}.", where=child.path)
         self.taken.add(path)
         self.paths[child.path] = path
-        if target.kind is not None:
-            self.kinds[path.rpartition(f"[{target.kind[0]}=")[0].replace("[]", "")] = target.kind[0]
+        if target.kind is not None and target.kind.by is not None:
+            self.kinds[path.rpartition(f"[{target.kind.by}=")[0].replace("[]", "")] = target.kind.by
         return path
 
-    def values(self, bound: _Bound, leaf: Leaf, kinded: Any) -> None:
+    def codec(self, leaf: Leaf, row: dict[str, Any], target: _Target) -> Codec:
         """How the text of a leaf becomes the value of a field, and back."""
-        row = self.row_for(leaf.path) or {}
-        if leaf.attributes:
-            bound.marked = self.marked(leaf, row, kinded)
-            bound.decode, bound.encode = bound.marked.read, bound.marked.write
-            return
         if "type" in row:
-            if kinded is not date:
-                raise DataError(f"A row of the table gives {_called(kinded)} the form of a date.", where=leaf.path)
-            bound.decode, bound.encode, bound.fits = _dated(row["type"].removeprefix(_DATED))
-            bound.type = "date"
-            return
-        base = next((kind for kind in _WORDS if kinded is kind), None)
-        if base is not None:
-            bound.type = _WORDS[base]
-            bound.encode = _ENCODE[base]
-            bound.fits = _FITS[bound.type]
-        elif kinded is not str:
-            bound.type = _called(kinded).lower()
-            bound.fits = _accepted_by(kinded)
+            if target.kinded is not date:
+                raise DataError(
+                    f"A row of the table gives {_called(target.kinded)} the form of a date.", where=leaf.path
+                )
+            return codecs.dated(row["type"].removeprefix(_DATED))
+        if "split" in row:
+            if not target.many or leaf.many or target.kinded is not str:
+                raise DataError(
+                    f"The table splits {leaf.name}, which is no list of texts in the model.", where=leaf.path
+                )
+            return codecs.split(row["split"])
+        if "values" in row:
+            number = self.tree.plan.simple_base(leaf.type) == "xs:integer"
+            return codecs.swapped(row["values"], number=number)
+        return codecs.of_type(target.kinded)
 
     def marked(self, leaf: Leaf, row: dict[str, Any], kinded: type[BaseModel]) -> _Marked:
         """Where a text and its attributes go."""
         text, given = row.get("text", "code"), row.get("attributes", {name: name for name in leaf.attributes})
         if set(given) != set(leaf.attributes):
             raise DataError(f"The table does not say where each attribute of {leaf.name} goes.", where=leaf.path)
-        for key in (text, *given.values()):
-            self.field_type(kinded, key, leaf.path)
-        return _Marked(text, tuple(given.items()))
+        self.field_type(kinded, text, leaf.path)
+        held = [(name, key, self.field_type(kinded, key, leaf.path)[0]) for name, key in given.items()]
+        return _Marked(text, tuple((name, key, codecs.of_type(kind)) for name, key, kind in held))
 
     def branch(self, branch: Branch, model: type[BaseModel], at: str) -> _Bound | None:
         target = self.target(branch.path, branch.name, model)
         if target is None:
             return self.wrapper(branch, model, at)
         row = self.row_for(branch.path) or {}
-        if not _is_part(target.kinded) or (target.kind is not None and target.kind[2] is not None):
+        if not _is_part(target.kinded) or (target.kind is not None and target.kind.part is not None):
             raise DataError(f"{target.key} cannot hold what stands in {branch.name}.", where=branch.path)
         if branch.grouped != row.get("groups", False):
             raise DataError(f"{branch.name} {'repeats' if branch.grouped else 'has'} no groups.", where=branch.path)
@@ -800,12 +829,12 @@ class _Compiler:
         return _Bound(branch.name, WRAPPER, None, "", not branch.many, branch.min > 0, shape)
 
 
-def _model_path(at: str, target: _Target) -> str:
+def _model_path(at: str, target: _Target, child: Leaf | Branch) -> str:
     start = at if target.root is None else target.root
     path = f"{start}.{target.key}" if start else target.key
     if target.kind is not None:
-        by, kind, part = target.kind
-        path += f"[{by}={kind}]" + (f".{part}" if part else "")
+        several = target.kind.by is None or (target.kind.part is None and child.many)
+        path += target.kind.mark + ("[]" if several else "") + (f".{target.kind.part}" if target.kind.part else "")
     elif target.many:
         path += "[]"
     return path

@@ -16,12 +16,12 @@ from pydantic import BaseModel
 
 from oso_bridge import binding, catalog, plan, releases
 from oso_bridge import document as documents
-from oso_bridge.binding import Loss
+from oso_bridge.binding import Loss, Written
 from oso_bridge.document import Document
 from oso_bridge.errors import FieldError, NotChecked, UsageError, WouldLose, WriteRefused
 from oso_bridge.findings import Finding, Severity, State
-from oso_bridge.model import Dossier
-from oso_bridge.plan import Branch, Tree
+from oso_bridge.model.base import Geheel
+from oso_bridge.plan import Branch
 from oso_bridge.records import GROUPS, Record
 from oso_bridge.releases import Release
 from oso_bridge.rules.rows import Row, rows
@@ -37,18 +37,22 @@ _ABOUT_A_FIELD = ("required", "true", "equals", "in_list")
 
 
 def write(
-    what: Dossier | Document,
+    what: Geheel | Document,
     *,
     release: str | None = None,
+    root: str | None = None,
     check: bool = True,
     losses: Literal["refuse", "allow"] = "refuse",
 ) -> bytes:
-    """Write a dossier, or a copy of a document.
+    """Write a dossier, an administration or results, or a copy of a document.
 
     Args:
-        what: A dossier, or what :func:`oso_bridge.read` gave.  A document written in its own release is copied as it
-            was (comments and blank space between elements aside), whatever the checks say of it.
+        what: A Dossier, Schooladministratie or Leerresultaten, or what :func:`oso_bridge.read` gave.  A document
+            written in its own release is copied as it was (comments and blank space between elements aside), whatever
+            the checks say of it.
         release: The release to write, such as ``oso/2019.1``; for a document its own when left out.
+        root: Of UWLR the message to write, such as ``leerlingen_antwoord``; when left out ``leerlinggegevens_antwoord``
+            for an administration and ``leerresultaten_verzoek`` for results.
         check: Refuse to write what does not pass the required layers.
         losses: ``allow`` to leave out what the release has no place for.
 
@@ -56,7 +60,7 @@ def write(
         XML with a declaration, in UTF-8.
 
     Raises:
-        UsageError: No release is named, or it is not installed.
+        UsageError: No release is named, it is not installed, or it has no such documents.
         FieldError: A text holds a character that XML does not allow.
         WouldLose: The release has no place for a part of the dossier.
         WriteRefused: What would be written does not pass the checks.
@@ -66,33 +70,30 @@ def write(
     """
     if losses not in ("refuse", "allow"):
         raise UsageError(f"losses is refuse or allow, not {losses!r}.")
-    if not isinstance(what, Document | Dossier):
+    if not isinstance(what, Document | Geheel):
         raise UsageError(
             f"oso.write takes a Dossier or a Document, not {type(what).__name__}.", remedy="Use oso.read(path) first."
         )
     if isinstance(what, Document):
-        if release in (None, what.release_id):
+        if release in (None, what.release_id) and root in (None, what.root):
             return write_record(what.record, what.reading.tree)
-        what = what.dossier()
-    xml, lost = _written(what, release)
-    if lost and losses == "refuse":
-        raise WouldLose(lost)
+        release = release or what.release_id
+        what = what.geheel()
+    made, chosen = _made(what, release, root)
+    if made.losses and losses == "refuse":
+        raise WouldLose(made.losses)
+    xml = _bytes(made, chosen, what)
     if check:
-        _refuse_faulty(xml)
+        _refuse_faulty(xml, chosen)
     return xml
 
 
-def _written(dossier: Dossier, release: str | None) -> tuple[bytes, list[Loss]]:
-    record, lost, chosen = _record(dossier, release)
-    return _bytes(record, plan.load(chosen).tree("dossier"), dossier), lost
-
-
-def _bytes(record: Record, tree: Tree, dossier: Dossier) -> bytes:
-    """A record as XML; a text that XML cannot hold is named by its place in the dossier."""
+def _bytes(made: Written, release: Release, whole: Geheel) -> bytes:
+    """A record as XML; a text that XML cannot hold is named by its place in the model."""
     try:
-        return write_record(record, tree)
+        return write_record(made.record, plan.load(release).tree(made.root))
     except UsageError as error:
-        faults = list(not_in_xml(dossier, ""))
+        faults = list(not_in_xml(whole, ""))
         if not faults:
             raise error from None
     raise FieldError("XML", faults)
@@ -112,14 +113,13 @@ def not_in_xml(value: Any, path: str) -> Iterator[dict[str, str]]:
             yield from not_in_xml(getattr(value, name), f"{path}.{name}" if path else name)
 
 
-def _record(dossier: Dossier, release: str | None) -> tuple[Record, list[Loss], Release]:
+def _made(whole: Geheel, release: str | None, root: str | None = None) -> tuple[Written, Release]:
     chosen = releases.chosen(release, "to write")
-    record, lost = binding.to_record(dossier, chosen)
-    return record, lost, chosen
+    return binding.written(whole, chosen, root), chosen
 
 
-def _refuse_faulty(xml: bytes) -> None:
-    report = documents.check(xml, layers=_REQUIRED)
+def _refuse_faulty(xml: bytes, release: Release) -> None:
+    report = documents.check(xml, layers=_REQUIRED, release=release.id)
     states = {layer.name: layer.state for layer in report.layers if layer.required}
     if State.FAILED in states.values() or State.UNCLEAR in states.values() or states["schema"] is not State.PASSED:
         raise WriteRefused(report)
@@ -130,7 +130,7 @@ def _refuse_faulty(xml: bytes) -> None:
         warnings.warn(told, NotChecked, stacklevel=3)
 
 
-def todo(dossier: Dossier, *, release: str | None = None) -> list[Finding]:
+def todo(dossier: Geheel, *, release: str | None = None) -> list[Finding]:
     """What a dossier still needs before it can be written.
 
     Args:
@@ -148,7 +148,7 @@ def todo(dossier: Dossier, *, release: str | None = None) -> list[Finding]:
     return _judged(dossier, release, _REQUIRED)[0]
 
 
-def review(dossier: Dossier, *, release: str | None = None) -> tuple[list[Finding], list[Finding]]:
+def review(dossier: Geheel, *, release: str | None = None) -> tuple[list[Finding], list[Finding]]:
     """What a dossier still needs, and what is odd about it although it can be written.
 
     Args:
@@ -166,19 +166,19 @@ def review(dossier: Dossier, *, release: str | None = None) -> tuple[list[Findin
 
 
 def _judged(
-    dossier: Dossier, release: str | None, layers: tuple[str, ...] | None
+    dossier: Geheel, release: str | None, layers: tuple[str, ...] | None
 ) -> tuple[list[Finding], list[Finding]]:
     """What must be mended, and what is only warned of, as far as these layers see it."""
-    record, lost, chosen = _record(dossier, release)
-    tree = plan.load(chosen).tree("dossier")
-    report = documents.check(_bytes(record, tree, dossier), layers=layers)
+    made, chosen = _made(dossier, release)
+    tree = plan.load(chosen).tree(made.root)
+    report = documents.check(_bytes(made, chosen, dossier), layers=layers, release=chosen.id)
     found = [_placed(finding, chosen) for finding in report.findings]
     # the schema names the first absent child of an element only; whoever builds a dossier wants them all
-    missing = list(_missing(record, tree.root, f"/{tree.root.name}[1]", chosen))
+    missing = list(_missing(made.record, tree.root, f"/{tree.root.name}[1]", chosen))
     others = [finding for finding in found if not finding.rule.startswith("XSD.ontbreekt.")]
     wrong = [finding for finding in others if finding.severity is Severity.ERROR]
     odd = [finding for finding in others if finding.severity is not Severity.ERROR]
-    return missing + wrong + [loss.finding for loss in lost], odd
+    return missing + wrong + [loss.finding for loss in made.losses], odd
 
 
 def _missing(record: Record, branch: Branch, xpath: str, release: Release) -> Iterator[Finding]:
@@ -263,10 +263,10 @@ def _field(release: Release, xpath: str) -> str | None:
     return plan.model_path(release, xpath)
 
 
-def losses(dossier: Dossier, *, release: str | None = None) -> list[Loss]:
+def losses(dossier: Geheel, *, release: str | None = None, root: str | None = None) -> list[Loss]:
     """What a release has no place for in a dossier.
 
     Raises:
         UsageError: No release is named, or it is not installed.
     """
-    return _record(dossier, release)[1]
+    return _made(dossier, release, root)[0].losses

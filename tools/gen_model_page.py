@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import oso_bridge as oso
-from oso_bridge import codes, data, model, plan
+from oso_bridge import binding, codes, model, plan
 from oso_bridge.errors import UsageError
 from oso_bridge.kept import HOLDER
 from oso_bridge.model import Code, Dossier, Extra, Maand
@@ -32,12 +32,20 @@ Every part of the model with its fields, made from the code of the model and the
 What the parts have to do with each other stands in [The model](model.md). Meanings are given in Dutch, as in the JSON
 Schema.
 
-*Element* is the name in the OSO dossier, with `@` before an attribute. A field without one is the model's own, or
-belongs to a release that is not installed. Every part also has `extra`, a list of [Extra](#extra): what its element
+*Element* is the name in the document, with `@` before an attribute; a year or a number before it is a release of the
+OSO dossier, and without anything before it every release of OSO has it. A field without one is the model's own, or belongs
+to a release that is not installed. Every part also has `extra`, a list of [Extra](#extra): what its element
 held and no field could hold. To go from a name in XML to a field, see [From element to
 field](#from-element-to-field).
 """
-TYPES: dict[Any, str] = {str: "text", bool: "yes or no", int: "whole number", Decimal: "number", date: "date"}
+TYPES: dict[Any, str] = {
+    str: "text",
+    bool: "yes or no",
+    int: "whole number",
+    Decimal: "number",
+    date: "date",
+    datetime: "moment",
+}
 _STEP = re.compile(r"(?P<name>\w+)(?:\[(?:(?P<by>\w+)=)?(?P<kind>[\w-]*)\])?")
 
 Source = tuple[str, str]
@@ -49,19 +57,19 @@ Places = dict[tuple[str, str], dict[str, dict[Source, None]]]
 
 def page() -> str:
     """The whole page as Markdown."""
-    installed = [release for release in oso.installed() if release.format == FORMAT and plan.model_paths(release)]
+    installed = [release for release in oso.installed() if plan.model_paths(release)]
     places = _places(installed)
-    versions = [release.version for release in installed]
+    versions = [release.version for release in installed if release.format == FORMAT]
     parts = [HEAD.format(releases=", ".join(release.title("en") for release in installed))]
     for part in _parts():
-        parts += _part(part, places, versions)
+        parts += _part(part, places, installed)
     parts += ["## From element to field\n", *_elements(places), ""]
     parts += ["## Code lists\n", *_lists(versions)]
     return "\n".join(parts) + "\n"
 
 
 def _parts() -> list[type[Basis]]:
-    """The parts of a dossier, each behind the part that first holds it."""
+    """The parts of the models, each behind the part that first holds it."""
     found: dict[type[Basis], None] = {}
 
     def visit(part: type[Basis]) -> None:
@@ -75,12 +83,13 @@ def _parts() -> list[type[Basis]]:
             if isinstance(inner, type) and issubclass(inner, Basis):
                 visit(inner)
 
-    visit(Dossier)
-    visit(Extra)
+    wholes: list[type[Basis]] = [*binding.MODELS.values(), Extra]
+    for whole in wholes:
+        visit(whole)
     return list(found)
 
 
-def _part(part: type[Basis], places: Places, versions: list[str]) -> Iterator[str]:
+def _part(part: type[Basis], places: Places, installed: list[Release]) -> Iterator[str]:
     """One part with a table of its fields."""
     about = " ".join((part.__doc__ or "").split("\n\n")[0].split())
     yield f"## {part.__name__}\n"
@@ -89,7 +98,7 @@ def _part(part: type[Basis], places: Places, versions: list[str]) -> Iterator[st
     for name, field in part.model_fields.items():
         if name == HOLDER:
             continue
-        where = _where(places.get((part.__name__, name), {}), versions)
+        where = _where(places.get((part.__name__, name), {}), installed)
         yield f"| `{name}` | {_escape(_meaning(field))} | {_type(field)} | {where} |"
     yield ""
 
@@ -138,37 +147,49 @@ def _places(installed: list[Release]) -> Places:
     for release in installed:
         texts = _marked(release)
         for wire, path in plan.model_paths(release).items():
-            if plan.model_paths(release).get(wire.rpartition("/")[0]) == path:
+            if plan.model_paths(release).get(wire.rpartition("/")[0], "") == path:
                 continue  # only a wrapper: what it holds belongs to the part around it
-            for part, field, element in _bound(wire, path, texts):
-                found.setdefault((part, field), {}).setdefault(release.version, {})[element] = None
+            top = binding.model_of(release, wire.partition("/")[0]) or Dossier
+            for part, field, element in _bound(wire, path, texts, top):
+                found.setdefault((part, field), {}).setdefault(release.id, {})[element] = None
     return found
 
 
 def _marked(release: Release) -> dict[str, dict[str, str]]:
     """For the name of each element that is a text with attributes: field to what fills it."""
-    rows = data.load_toml(release.folder / "table.toml")["row"]
+    marks = {leaf.name: leaf.attributes for root in release.roots for leaf in _leaves(release, root)}
     found = {}
-    for row in rows:
+    for row in binding.table_rows(release)[0]:
         if "text" in row:
             name = row["record"].rpartition("/")[2]
-            found[name] = {row["text"]: name} | {key: f"{name}@{mark}" for mark, key in row["attributes"].items()}
+            given = row.get("attributes", {mark: mark for mark in marks.get(name, ())})
+            found[name] = {row["text"]: name} | {key: f"{name}@{mark}" for mark, key in given.items()}
     return found
 
 
-def _bound(wire: str, path: str, texts: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, Source]]:
+def _leaves(release: Release, root: str) -> Iterator[plan.Leaf]:
+    """The texts with attributes below a root."""
+    for branch in plan.load(release).tree(root).branches:
+        yield from (leaf for leaf in branch.leaves.values() if leaf.attributes)
+
+
+def _bound(
+    wire: str, path: str, texts: dict[str, dict[str, str]], top: type[BaseModel]
+) -> Iterator[tuple[str, str, Source]]:
     """The part, the field and what fills it, of a place in a release."""
-    part, field, kind = _resolve(path)
-    element = wire.rpartition("/")[2]
+    part, field, kind = _resolve(path, top)
+    above, _, element = wire.rpartition("/")
+    if element.startswith("@"):
+        element = above.rpartition("/")[2] + element
     yield part.__name__, field, (element, kind)
     inner = _inner(part.model_fields[field].annotation)
     if element in texts and isinstance(inner, type) and issubclass(inner, BaseModel):
         yield from ((inner.__name__, key, (source, "")) for key, source in texts[element].items())
 
 
-def _resolve(path: str) -> tuple[type[BaseModel], str, str]:
+def _resolve(path: str, top: type[BaseModel]) -> tuple[type[BaseModel], str, str]:
     """The part and the field that a path of the model ends in, and of which kind when it is an item of one."""
-    part: type[BaseModel] = Dossier
+    part = top
     kind = ""
     *above, last = list(_STEP.finditer(path))
     for step in above:
@@ -177,12 +198,18 @@ def _resolve(path: str) -> tuple[type[BaseModel], str, str]:
     return part, last["name"], (last["kind"] or "") if last["by"] else kind
 
 
-def _where(found: dict[str, dict[Source, None]], versions: list[str]) -> str:
-    """The elements of a field: said once when every release has the same."""
-    spoken = {version: ", ".join(map(_source, names)) for version, names in found.items()}
-    if len(set(spoken.values())) == 1 and len(spoken) == len(versions):
-        return next(iter(spoken.values()))
-    return "; ".join(f"{version}: {names}" for version, names in spoken.items())
+def _where(found: dict[str, dict[Source, None]], installed: list[Release]) -> str:
+    """The elements of a field, by format and release: said once when every release of a format has the same."""
+    told = []
+    for name in dict.fromkeys((FORMAT, *(release.format for release in installed))):
+        family = [release for release in installed if release.format == name]
+        spoken = {item: ", ".join(map(_source, found[item.id])) for item in family if item.id in found}
+        start = "" if name == FORMAT else f"{name.upper()} "
+        if spoken and len(set(spoken.values())) == 1 and len(spoken) == len(family):
+            told.append(f"{start.strip()}{': ' if start else ''}{next(iter(spoken.values()))}")
+        else:
+            told += [f"{start}{item.version}: {names}" for item, names in spoken.items()]
+    return "; ".join(told)
 
 
 def _source(source: Source) -> str:

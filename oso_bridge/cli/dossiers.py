@@ -1,4 +1,6 @@
-"""What a user may give as a dossier: the JSON of the model, and for some commands the XML of a release.
+"""What a user may give: the JSON of the model, and for some commands the XML of a release.
+
+JSON of a dossier has no field ``model``; that of an administration or of results says in it which of the two it is.
 
 A fault in JSON is told with its place and never with a value: both come from the administration of a school.
 """
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from oso_bridge.document import Document
     from oso_bridge.model import Dossier
+    from oso_bridge.model.base import Geheel
 
 MAX_FAULTS = 50
 """More faults than this in one dossier are counted, not listed."""
@@ -27,6 +30,8 @@ _SAID = {
         "several": "dit is een lijst; geef één dossier tegelijk",
         "xml": "dit is XML; maak er JSON van met: oso-bridge read --json",
         "more": "nog {count} fouten",
+        "model": "model: dit moet een van deze zijn: {known}; een dossier heeft dit veld niet",
+        "other": "dit is geen dossier maar een {model}",
     },
     "en": {
         "encoding": "this is not text in UTF-8",
@@ -34,6 +39,8 @@ _SAID = {
         "several": "this is a list; give one dossier at a time",
         "xml": "this is XML; make JSON of it with: oso-bridge read --json",
         "more": "{count} more faults",
+        "model": "model: this must be one of: {known}; a dossier does not have this field",
+        "other": "this is no dossier but a {model}",
     },
 }
 
@@ -63,21 +70,28 @@ def is_empty(data: bytes) -> bool:
 
 
 def parse(name: str, data: bytes, lang: str) -> Dossier | None:
-    """The dossier in JSON; None when it has faults, each of which is then told on standard error.
+    """The dossier in JSON; None when it has faults, or is none; see :func:`parse_whole`."""
+    from oso_bridge.model import Dossier
+
+    found = parse_whole(name, data, lang)
+    if found is None or isinstance(found, Dossier):
+        return found
+    output.note(f"{name}: {_say('other', lang, model=type(found).__name__)}")
+    return None
+
+
+def parse_whole(name: str, data: bytes, lang: str) -> Geheel | None:
+    """The dossier, administration or results in JSON; None when it has faults, each of which is told on standard error.
 
     Args:
         name: What to call the source.
         data: The JSON, in UTF-8 or with a byte order mark.
         lang: The language of the faults, ``nl`` or ``en``.
     """
-    from oso_bridge.model import Dossier
-    from oso_bridge.render.words import check_language
-
-    check_language(lang)
     text = _text(data, lang)
     if isinstance(text, str) and text.lstrip().startswith("["):
         text = [_say("several", lang)]
-    found: Dossier | None = _told(name, text if isinstance(text, list) else _parse(text, lang, Dossier), lang)
+    found: Geheel | None = _told(name, text if isinstance(text, list) else _parse(text, lang), lang)
     return found
 
 
@@ -92,12 +106,12 @@ def parse_model(name: str, data: bytes, lang: str, model: type[BaseModel]) -> li
     """
     text = _text(data, lang)
     if isinstance(text, list) or not text.lstrip().startswith("["):
-        return [_told(name, text if isinstance(text, list) else _parse(text, lang, model), lang)]
+        return [_told(name, text if isinstance(text, list) else _made(text, lang, model), lang)]
     try:
         items = json.loads(text)
     except (ValueError, RecursionError):
-        return [_told(name, _parse(text, lang, model), lang)]
-    return [_told(name, _parse(json.dumps(item), lang, model), lang) for item in items]
+        return [_told(name, _made(text, lang, model), lang)]
+    return [_told(name, _made(json.dumps(item), lang, model), lang) for item in items]
 
 
 def of_model(document: Document, model: type[BaseModel]) -> list[Any]:
@@ -106,17 +120,19 @@ def of_model(document: Document, model: type[BaseModel]) -> list[Any]:
     Raises:
         UsageError: Documents of this kind hold no such thing.
     """
-    if model.__name__ == "Dossier":
+    if model.__name__ == _UNNAMED:
         return list(document.dossiers())
-    names = {"Schooladministratie": "administratie", "Leerresultaten": "leerresultaten"}
-    found = getattr(document, names.get(model.__name__, ""), None)
-    if found is None:
+    found = document.geheel()
+    if not isinstance(found, model):
         raise UsageError(f"This document holds no {model.__name__}.", where=document.source)
-    return [found()]
+    return [found]
 
 
 def _told(name: str, found: Any, lang: str) -> Any:
     """What was parsed; None when it is a list of faults, which are then told."""
+    from oso_bridge.render.words import check_language
+
+    check_language(lang)
     if not isinstance(found, list):
         return found
     for fault in found[:MAX_FAULTS]:
@@ -137,8 +153,19 @@ def _text(data: bytes, lang: str) -> str | list[str]:
         return [_say("encoding", lang)]
 
 
-def _parse(text: str, lang: str, model: type[BaseModel]) -> Any:
-    """What JSON says, or its faults."""
+def _parse(text: str, lang: str) -> Any:
+    """What the JSON holds, by the model that it names, or its faults."""
+    from oso_bridge.binding import MODELS
+
+    chosen = _named(text)
+    if chosen in MODELS:
+        return _made(text, lang, MODELS[chosen])
+    known = ", ".join(name for name in MODELS if name != _UNNAMED)
+    return [_say("model", lang, known=known)]
+
+
+def _made(text: str, lang: str, model: type[BaseModel]) -> Any:
+    """What the JSON says of a class of the model, or its faults."""
     from oso_bridge.writing import not_in_xml
 
     try:
@@ -146,6 +173,20 @@ def _parse(text: str, lang: str, model: type[BaseModel]) -> Any:
     except FieldError as error:
         return [f"{fault['path']}: {fault[lang]}".removeprefix("-: ") for fault in error.faults]
     return [f"{fault['path']}: {fault[lang]}" for fault in not_in_xml(found, "")] or found
+
+
+_UNNAMED = "Dossier"
+"""The model of JSON that does not name one."""
+
+
+def _named(text: str) -> str:
+    """The model that JSON says it is of; that of a dossier when it says nothing, or is no JSON at all."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return _UNNAMED
+    named = found.get("model", _UNNAMED) if isinstance(found, dict) else _UNNAMED
+    return named if isinstance(named, str) and not (named == _UNNAMED and "model" in found) else ""
 
 
 def _say(key: str, lang: str, **values: object) -> str:
@@ -195,6 +236,19 @@ def only(document: Document) -> Dossier:
     return found[0]
 
 
-def dump(dossier: Dossier) -> dict[str, Any]:
-    """A dossier as plain JSON values; what is absent or empty is left out."""
-    return dossier.model_dump(mode="json", exclude_defaults=True)
+def whole(document: Document) -> Geheel:
+    """What a document holds: its only dossier, an administration, or results.
+
+    Raises:
+        UsageError: It holds several dossiers, or nothing that the model has.
+    """
+    from oso_bridge.binding import model_of
+
+    model = model_of(document.release, document.root)
+    return only(document) if model is None or model.__name__ == _UNNAMED else document.geheel()
+
+
+def dump(whole: Geheel) -> dict[str, Any]:
+    """A dossier, an administration or results as plain JSON values; what is absent or empty is left out."""
+    named = {} if type(whole).__name__ == _UNNAMED else {"model": type(whole).__name__}
+    return {**named, **whole.model_dump(mode="json", exclude_defaults=True)}

@@ -35,7 +35,9 @@ Release = Annotated[
 TargetRelease = Annotated[
     str, typer.Option("--release", help="The release to write, such as oso/2019.1.", autocompletion=_releases)
 ]
-DossierJson = Annotated[str, typer.Argument(metavar="FILE.json", help="A dossier as JSON, or - for standard input.")]
+ModelJson = Annotated[
+    str, typer.Argument(metavar="FILE.json", help="A dossier, pupil data or results as JSON, or - for standard input.")
+]
 Document = Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")]
 
 

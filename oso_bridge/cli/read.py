@@ -1,4 +1,4 @@
-"""``oso-bridge read``: what a document is, or its dossier as JSON."""
+"""``oso-bridge read``: what a document is, or what it holds as JSON."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ def command(
         bool, typer.Option("--record", help="As JSON what the document said, under the names of its own release.")
     ] = False,
 ) -> None:
-    """Say what a document is, or give its dossier as JSON.
+    """Say what a document is, or give its dossier, or other content, as JSON.
 
     The JSON is that of the model, the same for every release: change it and write it again with
-    oso-bridge write. It holds every value of the document: these are personal data.
+    oso-bridge write. Pupil data and results (EDEXML, UWLR) say in the field model which of the two they are. It holds
+    every value of the document: these are personal data.
     """
     import oso_bridge as oso
     from oso_bridge.render import json
@@ -48,7 +49,7 @@ def _dossiers(document: Document, every: bool) -> Any:
     """The JSON of the dossier, or the list of those of all."""
     from oso_bridge.binding import ill_typed
 
-    found = document.dossiers() if every else [dossiers.only(document)]
+    found = document.dossiers() if every else [dossiers.whole(document)]
     for finding in (finding for dossier in found for finding in ill_typed(dossier)):
         output.note(f"{finding.path}: {finding.text('en')}")
     told = [dossiers.dump(dossier) for dossier in found]

@@ -67,8 +67,7 @@ def _unbound() -> Iterator[tuple[str, list[str] | None]]:
     from oso_bridge import binding
 
     for item in oso.installed():
-        bound = (item.folder / "table.toml").is_file()
-        yield item.id, list(binding.table(item).unbound) if bound else None
+        yield item.id, binding.unbound(item)
 
 
 def _lines(places: dict[str, list[str] | None], lang: str) -> Iterator[str]:

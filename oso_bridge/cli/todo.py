@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from oso_bridge.findings import Finding
-    from oso_bridge.model import Dossier
+    from oso_bridge.model.base import Geheel
 
 _FORMATS = ("text", "json")
 _WIDTH = 100
@@ -61,7 +61,7 @@ def command(
     raise typer.Exit(1 if missing else 0)
 
 
-def _dossier(name: str, data: bytes, release: str | None, lang: str) -> tuple[Dossier | None, str]:
+def _dossier(name: str, data: bytes, release: str | None, lang: str) -> tuple[Geheel | None, str]:
     """The dossier, and the release to measure it by.
 
     Raises:
@@ -72,10 +72,10 @@ def _dossier(name: str, data: bytes, release: str | None, lang: str) -> tuple[Do
         import oso_bridge as oso
 
         document = oso.read(data)
-        return dossiers.only(document), release or document.release_id
+        return dossiers.whole(document), release or document.release_id
     if release is None and not dossiers.is_empty(data):
         raise UsageError("Say which release to write in: --release.", remedy="Installed ones: oso-bridge releases.")
-    return dossiers.parse(name, data, lang), release or ""
+    return dossiers.parse_whole(name, data, lang), release or ""
 
 
 def _json(missing: list[Finding], odd: list[Finding], release: str) -> str:

@@ -81,7 +81,17 @@ def shown(steps: Steps) -> str:
 @cache
 def kinds(part: type[BaseModel]) -> dict[str, Kind]:
     """What the fields of a part hold, by name."""
-    return {name: kind_of(field.annotation) for name, field in part.model_fields.items()}
+    return {name: kind_of(part.model_fields[name].annotation) for name in part.model_fields if name not in fixed(part)}
+
+
+@cache
+def fixed(part: type[BaseModel]) -> frozenset[str]:
+    """The fields that can hold one value only, such as the name of the model: no table needs to say them."""
+    return frozenset(
+        name
+        for name, field in part.model_fields.items()
+        if get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1
+    )
 
 
 def kind_of(annotation: Any) -> Kind:
@@ -173,8 +183,9 @@ def tree_of(part: BaseModel, skip: str = "") -> Tree:
         skip: A field to leave out.
     """
     found: Tree = {}
+    unsaid = fixed(type(part)) | {skip}
     for name, value in part.__dict__.items():
-        if value is None or value == [] or name == skip:
+        if value is None or value == [] or name in unsaid:
             continue
         plain = _plain(value)
         # a part that is made by itself, such as Dossier.levering, is as good as absent when it is empty

@@ -44,7 +44,7 @@ from oso_bridge.model.administratie import (
     Vestiging,
 )
 from oso_bridge.model.advies import Advies, Overstapadvies
-from oso_bridge.model.base import Deel, Maand
+from oso_bridge.model.base import Deel, Geheel, Maand
 from oso_bridge.model.bijlage import Bijlage
 from oso_bridge.model.cijfers import Cijferlijst, Onderdeelcijfer, Score, Vakcijfers
 from oso_bridge.model.codes import (
@@ -94,6 +94,7 @@ from oso_bridge.model.dossier import Dossier
 from oso_bridge.model.extra import Extra
 from oso_bridge.model.inzage import Inzage
 from oso_bridge.model.leerresultaten import (
+    Anderresultaat,
     Ingang,
     Leerresultaten,
     Norm,
@@ -155,6 +156,7 @@ __all__ = [
     "Advies",
     "Afname",
     "Afnemer",
+    "Anderresultaat",
     "Arrangement",
     "Arts",
     "Begeleiding",
@@ -216,6 +218,7 @@ __all__ = [
     "Extra",
     "Extrahulp",
     "Gba",
+    "Geheel",
     "Groep",
     "Groepstaak",
     "Groepsverwijzing",

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from oso_bridge.model.base import Deel, lijst, veld
+from oso_bridge.model.base import Deel, Geheel, lijst, veld
 from oso_bridge.model.persoon import Leerling, Persoon
 from oso_bridge.model.school import School
 
@@ -41,7 +41,7 @@ class Toevoeging(Deel):
     opmerking: str | None = veld("De tekst van een blok met een opmerking.")
 
 
-class Schoolbestand(Deel):
+class Schoolbestand(Geheel):
     """What pupil data and results say of themselves: whose they are, made when and by what."""
 
     schooljaar: str | None = veld("Het schooljaar, als 2024-2025.")
@@ -151,6 +151,9 @@ class Schooladministratie(Schoolbestand):
     Administratieleerling(2 velden)
     """
 
+    model: Literal["Schooladministratie"] = Field(
+        default="Schooladministratie", description="Waaraan JSON te zien is welk model het is."
+    )
     peildatum: date | None = veld("De dag waarop de gegevens golden, als dat niet de dag van het maken is.")
     toevoegingen: list[Toevoeging] = lijst("Een afgesproken toevoeging over de school.")
     vestigingen: list[Vestiging] = lijst("Een vestiging van de school.")

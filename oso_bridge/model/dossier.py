@@ -8,10 +8,9 @@ from typing import Any
 from pydantic import Field
 
 from oso_bridge.errors import UsageError
-from oso_bridge.model.base import Deel, veld
+from oso_bridge.model.base import Geheel, veld
 from oso_bridge.model.bijlage import Bijlage
 from oso_bridge.model.codes import Code16, Code29
-from oso_bridge.model.extra import Extra
 from oso_bridge.model.inzage import Inzage
 from oso_bridge.model.levering import Levering
 from oso_bridge.model.persoon import Leerling
@@ -20,7 +19,7 @@ from oso_bridge.model.school import School
 from oso_bridge.profiles import profile
 
 
-class Dossier(Deel):
+class Dossier(Geheel):
     """A transfer dossier of one pupil, the same for every release of the standard.
 
     >>> dossier = Dossier(leerling=Leerling(roepnaam="Noor"))
@@ -81,30 +80,3 @@ class Dossier(Deel):
         for path, part in self.onderdelen():
             if isinstance(part, Bijlage):
                 yield path, part
-
-    def bewaard(self) -> Iterator[tuple[str, Extra]]:
-        """All that was kept of a document because no field could hold it.
-
-        Yields:
-            The place in the model of the part that holds it, empty for the dossier itself, and what was kept.
-        """
-        for path, part in self.onderdelen():
-            for item in part.extra:
-                yield path, item
-
-    def onderdelen(self) -> Iterator[tuple[str, Deel]]:
-        """Every part of the dossier, itself first, with its place in the model.
-
-        Yields:
-            A path such as ``leerling.adressen[2]``, empty for the dossier itself, and the part.
-        """
-        yield from _parts(self, "")
-
-
-def _parts(part: Deel, path: str) -> Iterator[tuple[str, Deel]]:
-    yield path, part
-    for name, value in part.__dict__.items():
-        step = f"{path}.{name}" if path else name
-        for number, item in enumerate(value if isinstance(value, list) else (value,), start=1):
-            if isinstance(item, Deel):
-                yield from _parts(item, step if number == 1 else f"{step}[{number}]")

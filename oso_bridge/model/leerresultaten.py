@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
 
 from oso_bridge.model.administratie import Schoolbestand
 from oso_bridge.model.base import Basis, Deel, lijst, veld
@@ -78,8 +81,15 @@ class Toetsdefinitie(Deel):
     onderdelen: list[Onderdeeldefinitie] = lijst("Een onderdeel van de toets.")
 
 
+class Anderresultaat(Deel):
+    """A result in a form that two parties agreed upon; what their own type holds besides travels in ``extra``."""
+
+    soort: str | None = veld("Het afgesproken type van het resultaat.")
+    score: str | None = veld("De score, in de vorm die is afgesproken.")
+
+
 class Resultaat(Deel):
-    """What one pupil got for a test, or for a part of one: a score, or a result in the terms of OSO."""
+    """What one pupil got for a test, or for a part of one: a score, a result in the terms of OSO, or another one."""
 
     sleutel: str | None = veld("De sleutel van het resultaat.")
     afnamedatum: date | None = veld("De dag waarop de toets is gemaakt.")
@@ -88,6 +98,7 @@ class Resultaat(Deel):
     toetsonderdeelcode: str | None = veld("De code van het onderdeel; zonder is het resultaat van de hele toets.")
     score: int | None = veld("De score, een heel getal.")
     osoresultaat: Toetsresultaat | None = veld("Het resultaat zoals een dossier het heeft.")
+    anderresultaat: Anderresultaat | None = veld("Het resultaat in een vorm die partijen afspraken.")
     infourl: str | None = veld("Waar meer over het resultaat te vinden is.")
 
 
@@ -108,6 +119,9 @@ class Leerresultaten(Schoolbestand):
     Toetsdefinitie(2 velden)
     """
 
+    model: Literal["Leerresultaten"] = Field(
+        default="Leerresultaten", description="Waaraan JSON te zien is welk model het is."
+    )
     afnames: list[Toetsafname] = lijst("De resultaten van een leerling.")
     toetsen: list[Toetsdefinitie] = lijst("De omschrijving van een toets.")
 

@@ -57,7 +57,8 @@ class View:
 
     Attributes:
         title: The name of the pupil, else the kind of document.
-        transfer: The kind of transfer, the step and the school that delivers, as far as the document says them.
+        transfer: The kind of transfer, the step and the school that delivers, as far as the document says them; of
+            pupil data and results how much of each kind they hold.
         about: Source and release.
         notes: How far it went: what the schema said, what was not recognised.
         parts: The sections.
@@ -221,7 +222,7 @@ def view(
     parts = builder.document(root, record)
     return View(
         title=_pupil(record) or labels.label(root, language),
-        transfer=" · ".join(_transfer(record)),
+        transfer=" · ".join([*_transfer(record), *_counts(record, language)]),
         about=" · ".join(part for part in (source, release) if part),
         notes=list(builder.notes(schema_ok, parts)),
         parts=parts,
@@ -256,6 +257,20 @@ def _transfer(record: Record) -> Iterator[str]:
             value = value.get(name, "") if isinstance(value, dict) else ""
         if not isinstance(value, (dict, list)) or (isinstance(value, dict) and is_leaf(value)):
             yield from filter(None, [text_of(value).strip()])
+
+
+_COUNTED = ("vestiging", "groep", "samengestelde_groep", "leerling", "leerkracht", "toetsafname", "toets")
+_COUNTED_IN = ("vestigingen", "groepen", "leerlingen", "leerkrachten", "toetsafnames", "toetsen")
+
+
+def _counts(record: Record, language: str) -> Iterator[str]:
+    """How much of each kind pupil data or results hold."""
+    for name, value in children(record):
+        if name.startswith("leerlinggegevens"):
+            yield from _counts(value if isinstance(value, dict) else {}, language)
+        elif isinstance(value, dict) and name in _COUNTED_IN:
+            names = [known for known in _COUNTED if isinstance(value.get(known), list)]
+            yield from (f"{labels.label(known, language)}: {len(value[known])}" for known in names)
 
 
 def _school_name(record: Record) -> str:

@@ -197,7 +197,8 @@ class _Compiler:
         described = self.derived(kind, name) if kind.abstract else self.content(kind.content, name)
         self.around.pop()
         if kind.abstract:
-            attributes = [{"name": XSI_TYPE, "type": "xs:QName", "use": "required"}, *attributes]
+            types = [_name(other) for other in self.derivations(kind)]
+            attributes = [{"name": XSI_TYPE, "type": "xs:QName", "use": "required", "types": types}, *attributes]
         elsewhere = kind.target_namespace != self.schema.target_namespace
         around = {"namespace": kind.target_namespace} if elsewhere and described["content"] else {}
         return {**around, **described, **({"attributes": attributes} if attributes else {})}
@@ -206,12 +207,16 @@ class _Compiler:
         """The content of an abstract type: what every type has, and what the types derived from it add to that."""
         particles = self.content(kind.content, name)["content"]
         known = [item["name"] for item in _items(particles)]
-        for other in sorted(self.schema.maps.types.values(), key=_name):
-            if other is not kind and other.is_derived(kind) and not other.abstract:
-                own = _items(self.content(other.content, name)["content"])
-                particles += [{**item, "min": 0} for item in own if item["name"] not in known]
+        for other in self.derivations(kind):
+            own = _items(self.content(other.content, name)["content"])
+            particles += [{**item, "min": 0} for item in own if item["name"] not in known]
         self.unique(particles, name)
         return {"content": particles}
+
+    def derivations(self, kind: Any) -> list[Any]:
+        """The types derived from an abstract one that an element may have."""
+        every = sorted(self.schema.maps.types.values(), key=_name)
+        return [other for other in every if other is not kind and other.is_derived(kind) and not other.abstract]
 
     def text_type(self, kind: Any, owner: str) -> str:
         content = kind.content

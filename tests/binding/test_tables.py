@@ -192,6 +192,18 @@ REFUSED = {
         without("**/land", {"record": "**/land", "model": ".land", "attributes": {"omschrijving": "xyz"}}),
         "Text.xyz, which",
     ),
+    "two codes with one meaning": (
+        [*ROWS, {"record": "persoon/vreemd", "model": ".naam", "values": {"1": "2"}}],
+        "two codes one meaning",
+    ),
+    "a text split into no list": (
+        [*ROWS, {"record": "persoon/naam", "model": ".naam", "split": " "}],
+        "no list of texts",
+    ),
+    "an item for each text, by a field that is a list": (
+        [*ROWS, {"record": "persoon/vreemd", "model": ".groepen[].punten"}],
+        "but punten is a list",
+    ),
     "a text into no field": (
         without(
             "**/land", {"record": "**/land", "model": ".land", "text": "x", "attributes": {"omschrijving": "naam"}}
@@ -442,7 +454,7 @@ def test_what_is_there_once_is_put_back_once() -> None:
     orders = [Kept("persoon", "volgorde", ["naam"]), Kept("persoon", "volgorde", ["tweede"])]
     marks = [Kept("persoon", "attribuut", text, "q") for text in "ab"]
     record, lost = kept_in([*values, *orders, *marks])
-    assert lost == [values[1], orders[1], marks[1]]
+    assert lost == [orders[1], values[1], marks[1]]
     assert (record["vreemd"], record["#order"], len(record["#extra"])) == ("a", ["naam"], 1)
 
 

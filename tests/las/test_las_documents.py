@@ -322,8 +322,10 @@ def test_a_type_with_a_prefix_that_the_writer_uses_stays_the_same_type() -> None
 
 def test_without_a_dossier() -> None:
     for path in EXAMPLES:
-        with pytest.raises(oso.UsageError, match="no dossier"):
+        method = "leerresultaten" if path == RESULTS else "administratie"
+        with pytest.raises(oso.UsageError, match="no dossier") as refused:
             oso.read(path).dossier()
+        assert f"document.{method}()" in str(refused.value)
 
 
 def test_numbers_and_days() -> None:

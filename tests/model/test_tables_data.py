@@ -11,12 +11,14 @@ from typing import Any, get_args, get_origin
 
 import pytest
 
+from oso_bridge import binding as tables
 from oso_bridge import data, plan, releases
 from oso_bridge.model import Code, Dossier, Extra
 from oso_bridge.model.base import Basis
 from oso_bridge.plan import Branch, Leaf
 
 RELEASES = ["oso/1.1.1", "oso/1.2.2", "oso/2016.1", "oso/2017.1", "oso/2018.1", "oso/2019.1"]
+LAS = ["edexml/1.03", "edexml/2.0", "edexml/2.1", "uwlr/2.2", "uwlr/2.3"]
 ROW_KEYS = {"record", "model", "type", "text", "attributes", "groups"}
 RECORD = re.compile(r"(\*\*/)?[\w-]+(/[\w-]+)*")
 STEP = r"[a-z][a-z0-9]*"
@@ -37,6 +39,8 @@ BY_ROW = {
     ("Nationaliteit", "omschrijving"),
 }
 BY_ROW |= {("Land", "code"), ("Land", "omschrijving")}
+BY_ROW |= {("Groep", "soort"), ("Groepstaak", "soort"), ("Ingang", "niveau")}
+BY_ROW |= {("Term", name) for name in ("waarde", "vocabulaire", "vocabulairelocatie")}
 
 
 @dataclass
@@ -214,10 +218,38 @@ def test_every_field_is_bound_in_some_release() -> None:
         for found in map(bind, map(releases.release, RELEASES))
         for _, place in (*found.leaves.values(), *found.branches.values())
     }
+    bound |= set(bound_elsewhere())
     fields = {(definer(part, name), name) for part in parts(Basis) for name in part.model_fields}
     fields -= {("Extra", name) for name in Extra.model_fields}
-    own = {("Dossier", "rapport"), ("Deel", "extra")}
+    own = {("Dossier", "rapport"), ("Deel", "extra"), ("Schooladministratie", "model"), ("Leerresultaten", "model")}
     assert fields - bound == BY_ROW | own
+
+
+def bound_elsewhere() -> Iterator[tuple[str, str]]:
+    """The fields that documents of EDEXML and UWLR fill: the class that has each, and its name."""
+    for release in map(releases.release, LAS):
+        for model in list(tables.MODELS.values())[1:]:
+            for root in tables.roots_of(release, model) if (release.format, model.__name__) != NO_RESULTS else ():
+                for path in filter(None, tables.table(release, root).paths.values()):
+                    owner: Any = model
+                    for name in re.sub(r"\[[^]]*\]", "", path).split("."):
+                        yield definer(owner, name), name
+                        owner = one_type(owner, name)[0]
+
+
+NO_RESULTS = ("edexml", "Leerresultaten")
+
+
+@pytest.mark.parametrize("format_name", ["edexml", "uwlr"])
+def test_every_shared_row_fits_a_place(format_name: str) -> None:
+    found = [release for release in releases.installed() if release.format == format_name]
+    trees = [plan.load(release).tree(root) for release in found for root in release.roots]
+    branches = [branch for tree in trees for branch in tree.branches]
+    places = {f"{item.path}/{name}" for item in branches for name in (*item.marks, *item.leaves, *item.branches)}
+    rows = data.toml("schemas", format_name, "table.toml")["row"]
+    ends = [row["record"].removeprefix("**/") for row in rows]
+    assert [end for end in ends if not any(place.endswith(f"/{end}") for place in places)] == []
+    assert len(ends) == len(set(ends))
 
 
 def parts(base: type[Basis]) -> Iterator[type[Basis]]:
