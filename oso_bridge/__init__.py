@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from oso_bridge.compare import Change, Differences, Merged, diff, merge
     from oso_bridge.conversion import Conversion, convert
     from oso_bridge.document import Document, check, check_each, check_many, read
+    from oso_bridge.drafting import Draft, draft, drafts
     from oso_bridge.errors import (
         BundleRefused,
         DataError,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from oso_bridge.parcels import Delivery, Parcel, Receipt, Transport
     from oso_bridge.releases import Release, installed
     from oso_bridge.report import Report, Reports
+    from oso_bridge.results import Collected, results_of
     from oso_bridge.rules.explain import explain
     from oso_bridge.transports import Retry, transport
     from oso_bridge.writing import losses, todo, write
@@ -88,6 +90,8 @@ _HOMES = {
     "binding": ("Loss",),
     "codes": ("CodeList",),
     "conversion": ("Conversion", "convert"),
+    "drafting": ("Draft", "draft", "drafts"),
+    "results": ("Collected", "results_of"),
     "compare": ("Change", "Differences", "Merged", "diff", "merge"),
     "transports": ("Retry", "transport"),
     "writing": ("losses", "todo", "write"),
@@ -100,12 +104,14 @@ __all__ = [
     "BundleRefused",
     "Change",
     "CodeList",
+    "Collected",
     "Conversion",
     "DataError",
     "Delivery",
     "Differences",
     "Document",
     "DocumentError",
+    "Draft",
     "FieldError",
     "Finding",
     "Identity",
@@ -152,6 +158,8 @@ __all__ = [
     "convert",
     "convert_many",
     "diff",
+    "draft",
+    "drafts",
     "explain",
     "installed",
     "losses",
@@ -159,6 +167,7 @@ __all__ = [
     "merge",
     "read",
     "remove_release",
+    "results_of",
     "todo",
     "transport",
     "write",

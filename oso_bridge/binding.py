@@ -464,6 +464,17 @@ def _kept_losses(whole: Geheel, gone: set[int], written: set[int], release: Rele
 _NUMBER = re.compile(r"\[\d+\]")
 
 
+def gone(whole: BaseModel, part: BaseModel, bound: Table) -> list[Loss]:
+    """What one value of a model holds and another one does not; ``extra`` aside.
+
+    Args:
+        whole: The one that may hold more.
+        part: The other one, of the same model.
+        bound: A table of that model, which knows the lists whose items are told apart by kind.
+    """
+    return list(_missing(whole, part, "", bound.kinds))
+
+
 def _missing(whole: BaseModel, part: BaseModel | None, path: str, kinds: dict[str, str]) -> Iterator[Loss]:
     for name in type(whole).model_fields:
         value = getattr(whole, name)

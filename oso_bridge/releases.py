@@ -197,6 +197,13 @@ def by_root(namespace: str, root: str, version: Callable[[], str | None]) -> Rel
     return (named or settled or found)[-1]
 
 
+@cached(maxsize=8)
+def versions(format_name: str) -> tuple[str, ...]:
+    """What documents of a format say of their version, for its installed releases, each once and the oldest first."""
+    own = (item for item in installed() if item.format == format_name)
+    return tuple(dict.fromkeys(str(version) for item in own for version in item.info.get("versions", ())))
+
+
 @dataclass(frozen=True)
 class Guess:
     """A release that is not installed, and the nearest earlier one whose structure stands in for it."""

@@ -43,6 +43,19 @@ def test_an_example_makes_a_dossier_without_findings(name: str, tmp_path: Path) 
     assert told.splitlines()[-1].startswith(f"{MADE[name]}: {(tmp_path / 'uit.xml').stat().st_size} bytes")
 
 
+def test_a_draft_is_completed_to_a_dossier_without_findings(tmp_path: Path) -> None:
+    told = run("concept", tmp_path / "uit.xml").splitlines()
+    report = oso.check(tmp_path / "uit.xml")
+    assert report.ok
+    assert report.findings == ()
+    assert (report.profile_name, report.release) == ("POVO", "oso/2019.1")
+    assert {line.split()[0] for line in told[:-1]} == {"Blijft", "Ontbreekt:"}
+    dossier = oso.read(tmp_path / "uit.xml").dossier()
+    assert dossier.leerling is not None
+    assert (dossier.leerling.leerlingid, dossier.leerling.voorletters) == ("L-0003", "T.")
+    assert [(toets.code, len(toets.onderdelen)) for toets in dossier.rapport.toetsen] == [("LEZEN-M8", 1)]
+
+
 @pytest.mark.parametrize("name", sorted(set(MADE) - {"binnenbrin"}))
 def test_an_example_shows_what_is_missing_first(name: str) -> None:
     wanted = "cat_onderwijsondersteuning" if name.endswith("swv") else "inzage"

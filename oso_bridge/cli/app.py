@@ -26,6 +26,8 @@ COMMANDS = {
     "write": "Write the JSON of a dossier as XML of a release.",
     "convert": "Convert documents to another release and say what is lost.",
     "todo": "Say what a dossier still needs before it can be written.",
+    "draft": "Draft dossiers out of a school administration and test results.",
+    "reduce": "Write pupil data with the fields of a field set only.",
     "diff": "Say what differs between two dossiers, by meaning.",
     "merge": "Make one dossier of two of the same pupil.",
     "map": "Turn dossiers into tables by a mapping, or tables into dossiers.",

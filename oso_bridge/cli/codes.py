@@ -11,6 +11,7 @@ import typer
 
 from oso_bridge import codes
 from oso_bridge.cli import options, output
+from oso_bridge.errors import UsageError, choose
 
 _WIDTH = 100
 _WORDS = {
@@ -35,6 +36,9 @@ def command(
         typer.Argument(metavar="LIST", help="The number of a list, or a field, path or element that takes its codes."),
     ] = None,
     release: options.Release = None,
+    of: Annotated[
+        str | None, typer.Option("--of", help="The lists of another format, such as edexml.", metavar="FORMAT")
+    ] = None,
     lang: options.Language = "nl",
     as_json: options.Json = False,
     output_file: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
@@ -42,13 +46,14 @@ def command(
     """Give the code lists: codes, meanings, releases, and the fields of the model that take them.
 
     All lists when LIST is left out; with --release only the codes that hold in that release. A code has a meaning
-    only where the specification gives one.
+    only where the specification gives one. The lists are those of OSO, unless --release or --of says otherwise.
     """
     from oso_bridge.render import json
     from oso_bridge.render.words import check_language
 
     check_language(lang)
-    found = rows(_numbers(which), release)
+    chosen = _format(release, of)
+    found = rows(_numbers(which) if chosen == codes.FORMAT else _named(which, chosen), release, chosen)
     output.write(json.dump(found) if as_json else _text(found, lang), output_file)
 
 
@@ -57,12 +62,32 @@ def _text(found: list[dict[str, Any]], lang: str) -> str:
     return "\n".join("\n".join([*lines(row, lang), *_fields(row, lang)]) + "\n" for row in found)
 
 
-def rows(numbers: list[int] | None, release: str | None) -> list[dict[str, Any]]:
+def _format(release: str | None, named: str | None) -> str:
+    """The format that is meant: the one that is named, or that of the release.
+
+    Raises:
+        UsageError: There is no such format or release, it has no code lists, or the two contradict each other.
+    """
+    from oso_bridge.releases import installed
+    from oso_bridge.releases import release as found
+
+    own = found(release).format if release else None
+    known = sorted({item.format for item in installed() if codes.numbers(item.format)})
+    meant = named or own or codes.FORMAT
+    if meant not in known:
+        raise UsageError(f"There are no code lists of {meant!r}.", remedy=choose(meant, known))
+    if own not in (None, meant):
+        raise UsageError(f"{release} is no release of {meant}.", remedy="Leave one of the two out.")
+    return meant
+
+
+def rows(numbers: list[int] | None, release: str | None, format_name: str = codes.FORMAT) -> list[dict[str, Any]]:
     """Code lists as JSON.
 
     Args:
         numbers: Which lists; all when None.
-        release: Only what holds in this release; in any when None.
+        release: Only what holds in this release, which is of that format; in any when None.
+        format_name: The format.
 
     Raises:
         UsageError: There is no such list or release, or a list that is asked for is not in that release.
@@ -74,20 +99,21 @@ def rows(numbers: list[int] | None, release: str | None) -> list[dict[str, Any]]
     if chosen and numbers:
         for number in numbers:
             codes.codelist(number, release=chosen)  # says so when the release does not have it
-    fields = coded_fields()
-    found = (_row(number, chosen, fields) for number in numbers or codes.numbers())
+    # the fields of the model take the codes of OSO
+    fields = coded_fields() if format_name == codes.FORMAT else {}
+    found = (_row(number, chosen, fields, format_name) for number in numbers or codes.numbers(format_name))
     return [row for row in found if row["codes"]]
 
 
-def _row(number: int, release: str | None, fields: dict[str, int]) -> dict[str, Any]:
-    held = [entry for entry in codes.entries(number) if release is None or release in entry.releases]
+def _row(number: int, release: str | None, fields: dict[str, int], format_name: str) -> dict[str, Any]:
+    held = [entry for entry in codes.entries(number, format_name) if release is None or release in entry.releases]
     if release:
         order = codes.codelist(number, release=release).codes if held else ()
         held.sort(key=lambda entry: order.index(entry.code))  # two releases may order a list differently
     return {
         "number": number,
-        "name": codes.name(number),
-        "releases": list(codes.held_in(number)),
+        "name": codes.name(number, format_name),
+        "releases": list(codes.held_in(number, format_name)),
         "fields": [path for path, taken in fields.items() if taken == number],
         "codes": [{"code": item.code, "label": item.label, "releases": list(item.releases)} for item in held],
     }
@@ -106,6 +132,20 @@ def _numbers(which: str | None) -> list[int] | None:
     from oso_bridge.model.where import lists
 
     return list(lists(which))
+
+
+def _named(which: str | None, format_name: str) -> list[int] | None:
+    """The list of a format without fields here that is meant: by number or by name.
+
+    Raises:
+        UsageError: There is no such list.
+    """
+    if which is None or which.isdecimal():
+        return None if which is None else [int(which)]
+    names = {codes.name(number, format_name)["nl"].casefold(): number for number in codes.numbers(format_name)}
+    if which.casefold() not in names:
+        raise UsageError(f"There is no code list {which!r} in {format_name}.", remedy=choose(which, names))
+    return [names[which.casefold()]]
 
 
 def lines(row: dict[str, Any], lang: str) -> Iterator[str]:

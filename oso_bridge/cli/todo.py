@@ -86,13 +86,21 @@ def _json(missing: list[Finding], odd: list[Finding], release: str) -> str:
 
 
 def _text(missing: list[Finding], odd: list[Finding], lang: str) -> str:
-    told = list(_places(missing, lang)) or [_SAID[lang]["none"] + "\n"]
-    warned = list(_places(odd, lang))
+    told = list(places(missing, lang)) or [_SAID[lang]["none"] + "\n"]
+    warned = list(places(odd, lang))
     return "\n".join([*told, *([_SAID[lang]["warnings"] + "\n"] if warned else ()), *warned])
 
 
-def _places(findings: list[Finding], lang: str) -> Iterator[str]:
-    """What there is to do, place by place: several rules may ask for the same thing."""
+def places(findings: list[Finding], lang: str) -> Iterator[str]:
+    """What there is to do, place by place: several rules may ask for the same thing.
+
+    Args:
+        findings: What is missing or wrong.
+        lang: ``nl`` or ``en``.
+
+    Yields:
+        For each place its lines, with the rules.
+    """
     from oso_bridge.render.words import clean
 
     by_place: dict[str, list[Finding]] = {}

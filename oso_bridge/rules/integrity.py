@@ -6,11 +6,12 @@ other, attachments that are cut off or hold what they should not.  Never part of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oso_bridge import data, identifiers, plan
+from oso_bridge import data, identifiers, plan, releases
 from oso_bridge.data import cached
 from oso_bridge.findings import Message
 from oso_bridge.plan import Branch, Tree
@@ -100,6 +101,8 @@ class Checks:
             ("identifier", ("path",), self._identifier),
             ("order", ("first", "last"), self._order),
             ("attachment", ("name", "content"), self._attachment),
+            ("looks_like", (), self._looks_like),
+            ("version", (), self._version),
         )
         self._questions: dict[int, list[_Question]] = {}
         for kind, keys, make in kinds:
@@ -108,7 +111,13 @@ class Checks:
                     self._questions.setdefault(question.branch.number, []).append(question)
         self._wholes: list[Callable[[Index], Iterator[Issue]]] = [
             make(row)
-            for kind, make in (("unique", self._unique), ("refers", self._refers), ("one_of", self._one_of))
+            for kind, make in (
+                ("unique", self._unique),
+                ("refers", self._refers),
+                ("refers_within", self._refers_within),
+                ("one_of", self._one_of),
+                ("overlap", self._overlap),
+            )
             for row in self._table.get(kind, ())
         ]
 
@@ -141,6 +150,45 @@ class Checks:
                     yield self._issue(branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
 
         return ask if target.branches else _nothing
+
+    def _refers_within(self, row: Mapping[str, Any]) -> Callable[[Index], Iterator[Issue]]:
+        """What is referred to is there, in the thing that is named beside the reference; not when that is not there."""
+        keyed = self._keyed(row, "at", "key")
+        holders = [
+            (branch, paths.texts(row["to_within"], self._tree, branch), paths.texts(row["to_key"], self._tree, branch))
+            for branch in self._keyed(row, "to", "to_key").branches
+        ]
+
+        def ask(index: Index) -> Iterator[Issue]:
+            document, known = Document(index), dict[str, set[str]]()
+            for branch, names, keys in holders:
+                for record in index.get(branch.number, ()):
+                    for name in names(record, document):
+                        known.setdefault(text_of(name).strip(), set()).update(map(str.strip, keys(record, document)))
+            for branch, entry, key in keyed.keys(index):
+                within = text_of(index[branch.number][entry].get(row["within"], "")).strip()
+                if key not in known.get(within, {key}):
+                    yield self._issue(branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
+
+        return ask
+
+    def _overlap(self, row: Mapping[str, Any]) -> Callable[[Index], Iterator[Issue]]:
+        """Ranges of whole numbers that are in the same place, and have a number in common."""
+        pairs = [
+            (spot.branch, spot.branch.branches[row["of"]])
+            for place in row["at"]
+            for spot in paths.spots(place, self._tree)
+            if row["of"] in spot.branch.branches
+        ]
+
+        def ask(index: Index) -> Iterator[Issue]:
+            for holder, branch in pairs:
+                entries = {id(record): entry for entry, record in enumerate(index.get(branch.number, ()))}
+                for held in index.get(holder.number, ()):
+                    for record in questions.overlapping(held.get(row["of"], ()), row["first"], row["last"]):
+                        yield self._issue(branch, entries[id(record)], _about_key(row, branch), row["first"], 0, None)
+
+        return ask
 
     def _one_of(self, row: Mapping[str, Any]) -> Callable[[Index], Iterator[Issue]]:
         """At least one of the attributes or children of a row."""
@@ -209,6 +257,26 @@ class Checks:
 
         return ask
 
+    def _looks_like(self, row: Mapping[str, Any], spot: Spot) -> Ask:
+        leaf, odd = str(spot.leaf), re.compile(row["pattern"])
+        answer = questions.Answer(row["id"], {"element": leaf})
+        return self._each(spot, leaf, lambda text: odd.fullmatch(text) is not None, answer)
+
+    def _version(self, row: Mapping[str, Any], spot: Spot) -> Ask:
+        leaf, known = str(spot.leaf), releases.versions(self._release.format)
+        args = {"element": leaf, "release": self._release.id, "bekend": ", ".join(known)}
+        return self._each(spot, leaf, lambda text: bool(text) and text not in known, questions.Answer(row["id"], args))
+
+    def _each(self, spot: Spot, leaf: str, odd: Callable[[str], bool], answer: questions.Answer) -> Ask:
+        """Ask it of each text of a leaf, blanks around it aside."""
+        texts = self._texts(leaf, spot)
+
+        def ask(record: Record, document: Document) -> Answers:
+            found = enumerate(texts(record, document))
+            return [(answer, leaf, occurrence, text) for occurrence, text in found if odd(text_of(text).strip())]
+
+        return ask
+
     def _attachment(self, row: Mapping[str, Any], spot: Spot) -> Ask:
         names, contents = self._texts(row["name"], spot), self._texts(row["content"], spot)
 
@@ -260,7 +328,7 @@ class Checks:
 
 def _about_key(row: Mapping[str, Any], branch: Branch) -> questions.Answer:
     """The answer about a key: what has it, in which field, and what it refers to."""
-    field_ = row["key"] if "key" in row else ", ".join(row["of"])
+    field_ = row["key"] if "key" in row else row["first"] if "first" in row else ", ".join(row["of"])
     to = " | ".join(dict.fromkeys(place.rpartition("/")[2] for place in row.get("to", ())))
     return questions.Answer(row["id"], {"element": branch.name, "veld": field_, "doel": to})
 

@@ -12,11 +12,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from oso_bridge import attachments
+from oso_bridge.records import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from oso_bridge.attachments import Problem, ZipLimits
+    from oso_bridge.records import Record, Value
 
 _DATE = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})(?:Z|[+-]\d{2}:\d{2})?\s*", re.ASCII)
 
@@ -48,6 +50,33 @@ def parse_date(text: str) -> date | None:
         return date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         return None
+
+
+_WHOLE = re.compile(r"\s*([0-9]{1,18})\s*", re.ASCII)
+
+
+def overlapping(ranges: Iterable[Record], first: str, last: str) -> list[Record]:
+    """Those of several ranges that begin before another one has ended.
+
+    Args:
+        ranges: Records; one without two whole numbers does not count.
+        first: The name of the lower bound, which belongs to the range.
+        last: The name of the upper bound, likewise.
+    """
+    bounds = ((_whole(item.get(first, "")), _whole(item.get(last, "")), item) for item in ranges)
+    known = [(low, high, item) for low, high, item in bounds if low is not None and high is not None]
+    found, end = [], -1
+    for low, high, item in sorted(known, key=lambda one: one[:2]):
+        if low <= end:
+            found.append(item)
+        end = max(end, high)
+    return found
+
+
+def _whole(value: Value) -> int | None:
+    """The whole number that a text holds, without a sign."""
+    match = _WHOLE.fullmatch(text_of(value))
+    return int(match[1]) if match else None
 
 
 def is_late(first: str, lasts: Sequence[str]) -> bool:
