@@ -15,7 +15,7 @@ FILE        ?=
 RUNS        ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit test-faults conformance docs bench bench-batch wheel clean
+.PHONY: help demo test lint types imports unit test-faults conformance docs bench bench-batch bench-stream wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,9 @@ bench: $(VENV)/.ready-bench ## race against other libraries, ratios only: FILE=o
 
 bench-batch: $(VENV)/.ready ## many documents: two processes beside one, memory of many beside few, ratios only
 	@$(PY) benchmarks/batch.py
+
+bench-stream: $(VENV)/.ready ## a file of 200,000 pupils read piece by piece: peak memory, and ratios only
+	@$(PY) benchmarks/stream.py
 
 # --- what leaves the house ------------------------------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from oso_bridge.report import Report, Reports
     from oso_bridge.results import Collected, results_of
     from oso_bridge.rules.explain import explain
+    from oso_bridge.streaming import StreamItem, stream
     from oso_bridge.transports import Retry, transport
     from oso_bridge.writing import losses, todo, write
     from oso_bridge.xml.limits import Limits
@@ -93,6 +94,7 @@ _HOMES = {
     "drafting": ("Draft", "draft", "drafts"),
     "results": ("Collected", "results_of"),
     "compare": ("Change", "Differences", "Merged", "diff", "merge"),
+    "streaming": ("StreamItem", "stream"),
     "transports": ("Retry", "transport"),
     "writing": ("losses", "todo", "write"),
     "xml.limits": ("Limits",),
@@ -140,6 +142,7 @@ __all__ = [
     "Retry",
     "Severity",
     "State",
+    "StreamItem",
     "TableLimits",
     "Transport",
     "TransportError",
@@ -168,6 +171,7 @@ __all__ = [
     "read",
     "remove_release",
     "results_of",
+    "stream",
     "todo",
     "transport",
     "write",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import os
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -37,7 +37,8 @@ from oso_bridge.releases import Guess, Release
 from oso_bridge.report import Report, Reports, digest_of
 from oso_bridge.rules import bundled, engine, integrity
 from oso_bridge.rules.engine import Hit, Outcome
-from oso_bridge.sources import Loaded, Source, load, name_of
+from oso_bridge.rules.rows import Row
+from oso_bridge.sources import Loaded, Source, is_large, load, name_of
 from oso_bridge.xml import parser, reader, schema
 from oso_bridge.xml.limits import DEFAULT, Limits
 from oso_bridge.xml.places import DOCUMENT, Locator, Place
@@ -51,6 +52,10 @@ if TYPE_CHECKING:
 
 LAYERS = ("wellformed", "schema", "codes", "rules", "integrity")
 REQUIRED = frozenset(LAYERS[:-1])
+LARGE = 4 * 1024 * 1024
+"""Bytes from which on a document is read piece by piece, when its format says how."""
+Progress = Callable[[int, int | None], None]
+"""Told how many bytes were read, of how many."""
 MAX_FINDINGS = 2000
 """More findings than this in one layer are counted, not listed."""
 
@@ -213,7 +218,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class _Identity:
+class Identity:
     """What the root element says a document is."""
 
     release: Release
@@ -223,10 +228,11 @@ class _Identity:
 
     @property
     def is_dossier(self) -> bool:
+        """Whether the root stands by itself."""
         return self.root in self.release.roots
 
 
-def _identify(root: etree._Element, named: str | None) -> _Identity:
+def identify(root: etree._Element, named: str | None) -> Identity:
     """Which release a document follows.
 
     Raises:
@@ -236,11 +242,11 @@ def _identify(root: etree._Element, named: str | None) -> _Identity:
     name = etree.QName(root)
     namespace = name.namespace or ""
     if named is not None:
-        return _Identity(releases.release(named), None, name.localname, namespace)
+        return Identity(releases.release(named), None, name.localname, namespace)
     found = releases.by_root(namespace, name.localname, lambda: _version(root))
     guess = None if found else releases.guess(namespace)
     if guess is not None and name.localname in guess.nearest.roots:
-        return _Identity(guess.nearest, guess, name.localname, namespace)
+        return Identity(guess.nearest, guess, name.localname, namespace)
     if found is None:
         known = ", ".join(item.id for item in releases.installed())
         raise UnknownRelease(
@@ -249,7 +255,7 @@ def _identify(root: etree._Element, named: str | None) -> _Identity:
             args={"releases": known},
             line=parser.line_of(root),
         )
-    return _Identity(found, None, name.localname, namespace)
+    return Identity(found, None, name.localname, namespace)
 
 
 _VERSION_AT = ("xsdversie", "school/xsdversie", "*/school/xsdversie")
@@ -263,7 +269,7 @@ def _version(root: etree._Element) -> str | None:
     return None
 
 
-def _root_args(identity: _Identity) -> dict[str, str]:
+def _root_args(identity: Identity) -> dict[str, str]:
     """The arguments of the texts about a root that is no dossier."""
     return {
         "element": schema.shown(identity.root) or "-",
@@ -294,7 +300,7 @@ def read(source: Source, *, release: str | None = None, limits: Limits | None = 
     limits = limits or DEFAULT
     loaded = load(source, limits.max_bytes)
     root = parser.parse(loaded.data, limits)
-    identity = _identify(root, release)
+    identity = identify(root, release)
     if not identity.is_dossier:
         args = _root_args(identity)
         raise NotADossier(
@@ -304,7 +310,7 @@ def read(source: Source, *, release: str | None = None, limits: Limits | None = 
 
 
 def _document(
-    loaded: Loaded, root: etree._Element, identity: _Identity, limits: Limits, ask_schema: bool = True
+    loaded: Loaded, root: etree._Element, identity: Identity, limits: Limits, ask_schema: bool = True
 ) -> Document:
     tree = plan.load(identity.release).tree(identity.root, identity.namespace)
     errors = _validate(root, identity, limits) if ask_schema else None
@@ -328,7 +334,7 @@ def _document(
     )
 
 
-def _validate(root: etree._Element, identity: _Identity, limits: Limits) -> list[Any] | None:
+def _validate(root: etree._Element, identity: Identity, limits: Limits) -> list[Any] | None:
     """libxml2's errors, None when the schema accepts the document; nothing is asked of an absent release."""
     if identity.guess is not None:
         parser.refuse_shape(root, limits)
@@ -341,22 +347,24 @@ def _validate(root: etree._Element, identity: _Identity, limits: Limits) -> list
     return errors
 
 
-def _faults(errors: list[Any], root: etree._Element, identity: _Identity, tree: Tree | None) -> tuple[SchemaFault, ...]:
+def _faults(errors: list[Any], root: etree._Element, identity: Identity, tree: Tree | None) -> tuple[SchemaFault, ...]:
     if not errors:
         return ()
     release = identity.release
     explained = schema.explain(errors, root, plan.load(release), tree, lambda: schema.load(release).constraints)
     any_tree = tree or plan.load(identity.release).tree(identity.release.roots[0])
     locator = Locator(Reading({}, {}, any_tree), lambda: root)
-    return tuple(
-        SchemaFault(
-            error.rule,
-            error.kind,
-            dict(error.args),
-            _place(locator, error.element_node),
-            None if len(error.element_node) or error.kind.startswith("attribuut") else error.element_node.text,
-        )
-        for error in explained
+    return tuple(schema_fault(error, locator) for error in explained)
+
+
+def schema_fault(error: schema.SchemaError, locator: Locator) -> SchemaFault:
+    """What is kept of a schema error once the tree is gone."""
+    return SchemaFault(
+        error.rule,
+        error.kind,
+        dict(error.args),
+        _place(locator, error.element_node),
+        None if len(error.element_node) or error.kind.startswith("attribuut") else error.element_node.text,
     )
 
 
@@ -367,7 +375,7 @@ def _place(locator: Locator, element: etree._Element) -> Place:
         return locator.of(element)
     if parent is None:
         return Place("", DOCUMENT.xpath, parser.line_of(element))
-    above, step = locator.of(parent), f"*[{parent.index(element) + 1}]"
+    above, step = locator.of(parent), f"*[{locator.position(element)}]"
     return Place(f"{above.path}.{step}".lstrip("."), f"{above.xpath}/{step}", parser.line_of(element))
 
 
@@ -380,6 +388,8 @@ def check(
     limits: Limits | None = None,
     validator: str | None = None,
     show_values: bool = False,
+    stream: bool | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Check a document, whatever it holds.
 
@@ -391,6 +401,10 @@ def check(
         limits: What the document may ask for.
         validator: The official check to make (``OV`` or ``PaO``), when not the one for its overdrachtsoort.
         show_values: Put values of the document in the findings; left out, a report holds none.
+        stream: Read a file of many pupils piece by piece, so that it need not fit in memory: True for one of any size,
+            False never; when left out, from 4 MiB on and without ``limits``. See :mod:`oso_bridge.streaming`.
+        progress: While a document is read piece by piece, told after each piece how many bytes were read, of how many;
+            None when that is not known.
 
     Returns:
         The report, also for a document that is broken.
@@ -404,8 +418,16 @@ def check(
         raise UsageError("A document was read already.", remedy="Give release and limits to oso.read.")
     if validator is not None:
         engine.require_check(validator)
-    run = _Run(asked, as_overrides(overrides), limits or DEFAULT, validator, show_values)
-    return run.document(source) if isinstance(source, Document) else run.source(source, release)
+    decided = as_overrides(overrides)
+    run = Run(asked, decided, limits or DEFAULT, validator, show_values)
+    if isinstance(source, Document):
+        return run.document(source)
+    if stream or (stream is None and limits is None and is_large(source, LARGE)):
+        # hardly any document is large
+        from oso_bridge import streaming
+
+        return streaming.check(run, source, release, LARGE if stream is None else 0, progress)
+    return run.source(source, release)
 
 
 def wanted(layers: Iterable[str] | None) -> tuple[str, ...]:
@@ -426,7 +448,7 @@ def _wanted(layers: Iterable[str] | None) -> frozenset[str]:
 
 
 @dataclass(slots=True)
-class _Run:
+class Run:
     """One check: its settings and what it has found so far."""
 
     wanted: frozenset[str]
@@ -445,7 +467,7 @@ class _Run:
             loaded = load(source, self.limits.max_bytes)
             data = loaded.data
             root = parser.parse(data, self.limits)
-            identity = _identify(root, release)
+            identity = identify(root, release)
             self.passed("wellformed", start)
             start = perf_counter()
             if not identity.is_dossier:
@@ -465,6 +487,7 @@ class _Run:
         return self.rest(document, start)
 
     def rest(self, document: Document, start: float) -> Report:
+        """The layers behind the first, and the report."""
         self.schema_layer(document, start)
         outcome = self.rule_layers(document)
         self.integrity_layer(document)
@@ -472,8 +495,9 @@ class _Run:
         return self.report(document.source, document.release_id, document._data, profile)
 
     def report(
-        self, name: str, release: str | None, data: bytes | None, profile: dict[str, str] | None = None
+        self, name: str, release: str | None, data: bytes | str | None, profile: dict[str, str] | None = None
     ) -> Report:
+        """The report; a layer that was not come to did not run."""
         done = {layer.name for layer in self.layers}
         for layer in LAYERS:
             if layer not in done:
@@ -481,9 +505,15 @@ class _Run:
         return Report(name, release, data, profile, tuple(self.layers), tuple(self.findings), self.overrides)
 
     def passed(self, name: str, start: float) -> None:
-        self.layers.append(Layer(name, State.PASSED, name in REQUIRED, perf_counter() - start))
+        """A layer that passed, begun at a moment."""
+        self.add_layer(name, State.PASSED, perf_counter() - start)
+
+    def add_layer(self, name: str, state: State, duration: float) -> None:
+        """What became of a layer."""
+        self.layers.append(Layer(name, state, name in REQUIRED, duration))
 
     def not_run(self, name: str, why: str, args: dict[str, str] | None = None) -> None:
+        """A layer that did not run, and why."""
         reason = catalog.message("LAAG", why)
         self.layers.append(Layer(name, State.NOT_RUN, name in REQUIRED, None, reason, args or {}))
 
@@ -501,7 +531,7 @@ class _Run:
             self.not_run(layer, "onbekend-formaat")
         return self.report(name, None, data)
 
-    def unreadable(self, name: str, data: bytes | None, error: DocumentError, start: float) -> Report:
+    def unreadable(self, name: str, data: bytes | str | None, error: DocumentError, start: float) -> Report:
         """The report of what cannot be read; the layer is ``wellformed``, whatever was refused."""
         self.layers.clear()
         self.findings.append(_refusal(error, "wellformed"))
@@ -510,7 +540,7 @@ class _Run:
             self.not_run(layer, "niet-gelezen")
         return self.report(name, None, data)
 
-    def not_a_dossier(self, loaded: Loaded, root: etree._Element, identity: _Identity, start: float) -> Report:
+    def not_a_dossier(self, loaded: Loaded, root: etree._Element, identity: Identity, start: float) -> Report:
         """The schema takes any global element as root; the rest needs a dossier."""
         if "schema" in self.wanted:
             errors = _validate(root, identity, self.limits)
@@ -520,6 +550,7 @@ class _Run:
         return self.report(loaded.name, identity.release.id, loaded.data)
 
     def schema_layer(self, document: Document, start: float) -> None:
+        """The layer schema, as reading the document found it."""
         if "schema" not in self.wanted:
             return
         if document.schema_faults is None:
@@ -528,6 +559,7 @@ class _Run:
             self.add_schema(document.schema_faults, document.more_faults, start, document.release)
 
     def add_schema(self, faults: tuple[SchemaFault, ...], more: int, start: float, release: Release) -> None:
+        """The findings of the layer schema, and what became of it."""
         for fault in faults:
             self.findings.append(self.schema_finding(fault, release))
         if more:
@@ -549,6 +581,7 @@ class _Run:
         return plan.model_path(release, place.runs or place.xpath) or place.path or None
 
     def schema_finding(self, fault: SchemaFault, release: Release) -> Finding:
+        """The finding for a schema fault."""
         kind, args = fault.kind, dict(fault.args)
         if kind.startswith("libxml2-"):
             kind, args["code"] = "libxml2", kind.removeprefix("libxml2-")
@@ -577,6 +610,7 @@ class _Run:
             self.not_run(layer, "release-ontbreekt", args)
 
     def rule_layers(self, document: Document) -> Outcome | None:
+        """The layers codes and rules."""
         wanted: list[str] = [layer for layer in ("codes", "rules") if layer in self.wanted]
         if not wanted:
             return None
@@ -633,6 +667,7 @@ class _Run:
             self.layers.append(Layer(layer, state, True, duration))
 
     def given_finding(self, item: Given, document: Document) -> Finding:
+        """The finding for what a stylesheet gave."""
         element = document.locator.find(item.xpath) if item.xpath else None
         place = DOCUMENT if element is None else _place(document.locator, element)
         kind = "tekstloos" if not item.text else "melding" if item.named else "naamloos"
@@ -651,9 +686,18 @@ class _Run:
         )
 
     def add_rules(self, layer: str, hits: list[Hit], outcome: Outcome, document: Document, duration: float) -> None:
-        self.add_all(layer, [self.rule_finding(hit, outcome.kinds, document) for hit in hits[:MAX_FINDINGS]], len(hits))
-        state = State.FAILED if any(hit.row.official for hit in hits) else State.PASSED
-        broke = [row.id for row in outcome.broke_off if row.layer == layer]
+        """The findings of the layer codes or rules, and what became of it."""
+        findings = [self.rule_finding(hit, outcome.kinds, document) for hit in hits[:MAX_FINDINGS]]
+        self.add_all(layer, findings, len(hits))
+        failed = any(hit.row.official for hit in hits)
+        self.add_rule_layer(layer, failed, outcome.broke_off, document, duration)
+
+    def add_rule_layer(
+        self, layer: str, failed: bool, broke_off: Iterable[Row], document: Document, duration: float
+    ) -> None:
+        """What became of a layer whose findings are known."""
+        state = State.FAILED if failed else State.PASSED
+        broke = [row.id for row in broke_off if row.layer == layer]
         reason: Message | None = None
         args: dict[str, str] = {}
         if document.schema_faults:
@@ -668,12 +712,14 @@ class _Run:
         self.layers.append(Layer(layer, state, True, duration, reason, args))
 
     def add_all(self, layer: str, findings: list[Finding], total: int) -> None:
+        """Findings of a layer, of which there may be more than are listed."""
         self.findings.extend(findings)
         if total > len(findings):
             message, args = catalog.message("LAAG", "meer"), {"aantal": str(total - len(findings))}
             self.findings.append(Finding("LAAG.meer", layer, Severity.INFO, False, message, xpath="/[1]", args=args))
 
     def rule_finding(self, hit: Hit, kinds: frozenset[str], document: Document) -> Finding:
+        """The finding for a rule that was broken."""
         row = hit.row
         place = DOCUMENT
         if hit.branch is not None:
@@ -693,15 +739,17 @@ class _Run:
         )
 
     def integrity_layer(self, document: Document) -> None:
+        """The layer integrity."""
         if "integrity" not in self.wanted:
             return
         start = perf_counter()
         issues = integrity.run(document.release, document.root, document.reading.index)
         findings = [self.integrity_finding(issue, document) for issue in issues[:MAX_FINDINGS]]
         self.add_all("integrity", findings, len(issues))
-        self.layers.append(Layer("integrity", State.FAILED if issues else State.PASSED, False, perf_counter() - start))
+        self.add_layer("integrity", State.FAILED if issues else State.PASSED, perf_counter() - start)
 
     def integrity_finding(self, issue: integrity.Issue, document: Document) -> Finding:
+        """The finding for an issue of the layer integrity."""
         place = document.locator.place(issue.branch, issue.entry, issue.leaf, issue.occurrence)
         return Finding(
             issue.rule,

@@ -33,8 +33,8 @@ What the parts have to do with each other stands in [The model](model.md). Meani
 Schema.
 
 *Element* is the name in the document, with `@` before an attribute; a year or a number before it is a release of the
-OSO dossier, and without anything before it every release of OSO has it. A field without one is the model's own, or belongs
-to a release that is not installed. Every part also has `extra`, a list of [Extra](#extra): what its element
+OSO dossier, and without anything before it every release of OSO has it. A field without one is the model's own, or
+belongs to a release that is not installed. Every part also has `extra`, a list of [Extra](#extra): what its element
 held and no field could hold. To go from a name in XML to a field, see [From element to
 field](#from-element-to-field).
 """

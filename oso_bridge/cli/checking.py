@@ -141,7 +141,8 @@ def _reports(sources: list[Input], settings: dict[str, Any], workers: int, quiet
     import oso_bridge as oso
 
     if len(sources) == 1:
-        return [oso.check(sources[0], **settings)]
+        with progress.of_bytes("Checking", quiet=quiet) as told:
+            return [oso.check(sources[0], progress=told, **settings)]
     found = oso.check_each(sources, workers=workers, **settings)
     return progress.shown(found, len(sources), "Checking", quiet=quiet)
 

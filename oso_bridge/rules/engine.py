@@ -176,17 +176,19 @@ class Program:
             self._groups.setdefault(number, []).append(group)
         return self._by_guard[key]
 
-    def run(self, index: Index) -> tuple[list[Hit], list[Row]]:
+    def run(self, index: Index, *, part: bool = False) -> tuple[list[Hit], list[Row]]:
         """Make all checks.
 
         Args:
             index: The records per branch.
+            part: It is a part of a document: what is asked of the document is left out.
 
         Returns:
             The hits in order, and the rows at which the official check breaks off.
         """
         document, hits, broke = Document(index), list[Hit](), list[Row]()
-        self._run_document(document, hits, broke)
+        if not part:
+            self._run_document(document, hits, broke)
         for number, groups in self._groups.items():
             records = index.get(number)
             if records:
@@ -392,12 +394,13 @@ class Engine:
         overstappen = self._overstappen.intersection(self._overstap(_EMPTY, document))
         return self._check(kinds, overstappen, document)
 
-    def run(self, index: Index, check: str | None = None) -> Outcome:
+    def run(self, index: Index, check: str | None = None, *, part: bool = False) -> Outcome:
         """Make the checks of a document.
 
         Args:
             index: The records per branch.
             check: The official check to make, when not the one that the document asks for.
+            part: It is a part of a document, see :meth:`Program.run`.
 
         Raises:
             UsageError: There is no check of that name.
@@ -406,7 +409,7 @@ class Engine:
         kinds = self._kinds.intersection(self._kind(_EMPTY, document))
         overstappen = self._overstappen.intersection(self._overstap(_EMPTY, document))
         name = self.checked_name(check) if check else self._check(kinds, overstappen, document)
-        hits, broke = self.program(name, kinds, overstappen).run(index)
+        hits, broke = self.program(name, kinds, overstappen).run(index, part=part)
         return Outcome(hits, [row for row in broke if row.official], kinds, name)
 
     def audience(self, index: Index) -> dict[str, str]:

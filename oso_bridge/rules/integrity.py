@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from oso_bridge import data, identifiers, plan, releases
 from oso_bridge.data import cached
 from oso_bridge.findings import Message
 from oso_bridge.plan import Branch, Tree
 from oso_bridge.records import Index, Record, text_of
+from oso_bridge.references import Keys, KeysWithin, Waiting, pair_of
 from oso_bridge.releases import Release
 from oso_bridge.rules import paths, questions
 from oso_bridge.rules.paths import Document, Spot, Texts
@@ -52,6 +53,10 @@ Answers = Sequence[tuple[questions.Answer, str | None, int, str | None]]
 
 Ask = Callable[[Record, Document], Answers]
 
+_Whole = Callable[[Index], Iterator[Issue]]
+"""A question about a document as a whole; it may be asked of part after part."""
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True, slots=True)
 class _Keyed:
@@ -72,6 +77,23 @@ class _Keyed:
     def leaf(self) -> str | None:
         """The child that holds the key; None when it is an attribute."""
         return None if self.key.startswith("@") else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """What has a name and holds keys: the branches, and how to find the names and the keys of each."""
+
+    holders: tuple[tuple[Branch, Texts, Texts], ...]
+
+    def keys(self, index: Index) -> Iterator[tuple[Branch, int, str]]:
+        """Each name by itself, and each key within its name, with the place of what holds them."""
+        document = Document(index)
+        for branch, names, keys in self.holders:
+            for entry, record in enumerate(index.get(branch.number, ())):
+                for name in map(text_of, names(record, document)):
+                    yield branch, entry, pair_of(name)
+                    for key in map(text_of, keys(record, document)):
+                        yield branch, entry, pair_of(name, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +131,7 @@ class Checks:
             for rows in _alike(self._table.get(kind, ())):
                 for question in self._compile(rows, keys, make):
                     self._questions.setdefault(question.branch.number, []).append(question)
-        self._wholes: list[Callable[[Index], Iterator[Issue]]] = [
+        self._wholes: list[Callable[[Session[Any]], _Whole]] = [
             make(row)
             for kind, make in (
                 ("unique", self._unique),
@@ -126,53 +148,79 @@ class Checks:
         found = [spot.branch for place in row[places] for spot in paths.spots(place, self._tree) if spot.leaf is None]
         return _Keyed(tuple(dict.fromkeys(found)), row[key])
 
-    def _unique(self, row: Mapping[str, Any]) -> Callable[[Index], Iterator[Issue]]:
+    def _unique(self, row: Mapping[str, Any]) -> Callable[[Session[Any]], _Whole]:
         """Each key once, over all places of the row together."""
         keyed = self._keyed(row, "at", "key")
 
-        def ask(index: Index) -> Iterator[Issue]:
-            met = set[str]()
-            for branch, entry, key in keyed.keys(index):
-                if key in met:
-                    yield self._issue(branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
-                met.add(key)
+        def begin(session: Session[Any]) -> _Whole:
+            met = Keys()
 
-        return ask
+            def ask(index: Index) -> Iterator[Issue]:
+                for branch, entry, key in keyed.keys(index):
+                    if met.add(key)[1]:
+                        yield self._issue(branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
 
-    def _refers(self, row: Mapping[str, Any]) -> Callable[[Index], Iterator[Issue]]:
+            return ask
+
+        return begin
+
+    def _refers(self, row: Mapping[str, Any]) -> Callable[[Session[Any]], _Whole]:
         """What is referred to is there; not asked of a message that has no place for it."""
         keyed, target = self._keyed(row, "at", "key"), self._keyed(row, "to", "to_key")
 
-        def ask(index: Index) -> Iterator[Issue]:
-            known = {key for _, _, key in target.keys(index)}
-            for branch, entry, key in keyed.keys(index):
-                if key not in known:
-                    yield self._issue(branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
+        def begin(session: Session[Any]) -> _Whole:
+            known, waiting, rank = Keys(), Waiting[Any](session.most), session.rank
+            session.waiting.append((waiting, known, target))
 
-        return ask if target.branches else _nothing
+            def ask(index: Index) -> Iterator[Issue]:
+                for _, _, key in target.keys(index):
+                    known.add(key)
+                for branch, entry, key in keyed.keys(index):
+                    if key not in known:
+                        about = (branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
+                        waiting.add(key, lambda about=about: session.make(rank, self._issue(*about)))  # type: ignore[misc]
+                return iter(())
 
-    def _refers_within(self, row: Mapping[str, Any]) -> Callable[[Index], Iterator[Issue]]:
+            return ask
+
+        return begin if target.branches else lambda session: _nothing
+
+    def _refers_within(self, row: Mapping[str, Any]) -> Callable[[Session[Any]], _Whole]:
         """What is referred to is there, in the thing that is named beside the reference; not when that is not there."""
-        keyed = self._keyed(row, "at", "key")
-        holders = [
-            (branch, paths.texts(row["to_within"], self._tree, branch), paths.texts(row["to_key"], self._tree, branch))
-            for branch in self._keyed(row, "to", "to_key").branches
-        ]
+        keyed, target = self._keyed(row, "at", "key"), self._holders(row)
 
-        def ask(index: Index) -> Iterator[Issue]:
-            document, known = Document(index), dict[str, set[str]]()
-            for branch, names, keys in holders:
-                for record in index.get(branch.number, ()):
-                    for name in names(record, document):
-                        known.setdefault(text_of(name).strip(), set()).update(map(str.strip, keys(record, document)))
-            for branch, entry, key in keyed.keys(index):
-                within = text_of(index[branch.number][entry].get(row["within"], "")).strip()
-                if key not in known.get(within, {key}):
-                    yield self._issue(branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
+        def begin(session: Session[Any]) -> _Whole:
+            known, waiting, rank = KeysWithin(), Waiting[Any](session.most), session.rank
+            session.waiting.append((waiting, known, target))
 
-        return ask
+            def ask(index: Index) -> Iterator[Issue]:
+                for _, _, pair in target.keys(index):
+                    known.add(pair)
+                for branch, entry, key in keyed.keys(index):
+                    pair = pair_of(text_of(index[branch.number][entry].get(row["within"], "")), key)
+                    if not known.met(pair):
+                        about = (branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
+                        waiting.add(pair, lambda about=about: session.make(rank, self._issue(*about)))  # type: ignore[misc]
+                return iter(())
 
-    def _overlap(self, row: Mapping[str, Any]) -> Callable[[Index], Iterator[Issue]]:
+            return ask
+
+        return begin
+
+    def _holders(self, row: Mapping[str, Any]) -> _Within:
+        """The things of a row that hold keys, with their names and keys."""
+        return _Within(
+            tuple(
+                (
+                    branch,
+                    paths.texts(row["to_within"], self._tree, branch),
+                    paths.texts(row["to_key"], self._tree, branch),
+                )
+                for branch in self._keyed(row, "to", "to_key").branches
+            )
+        )
+
+    def _overlap(self, row: Mapping[str, Any]) -> Callable[[Session[Any]], _Whole]:
         """Ranges of whole numbers that are in the same place, and have a number in common."""
         pairs = [
             (spot.branch, spot.branch.branches[row["of"]])
@@ -188,9 +236,9 @@ class Checks:
                     for record in questions.overlapping(held.get(row["of"], ()), row["first"], row["last"]):
                         yield self._issue(branch, entries[id(record)], _about_key(row, branch), row["first"], 0, None)
 
-        return ask
+        return lambda session: ask
 
-    def _one_of(self, row: Mapping[str, Any]) -> Callable[[Index], Iterator[Issue]]:
+    def _one_of(self, row: Mapping[str, Any]) -> Callable[[Session[Any]], _Whole]:
         """At least one of the attributes or children of a row."""
         keyed, names = self._keyed(row, "at", "id"), frozenset(row["of"])
 
@@ -200,7 +248,7 @@ class Checks:
                     if names.isdisjoint(record):
                         yield self._issue(branch, entry, _about_key(row, branch), None, 0, None)
 
-        return ask
+        return lambda session: ask
 
     def _compile(
         self, rows: list[Mapping[str, Any]], keys: tuple[str, ...], make: Callable[[Mapping[str, Any], Spot], Ask]
@@ -291,16 +339,23 @@ class Checks:
 
     def run(self, index: Index) -> list[Issue]:
         """Ask every question of a document; the answers by place."""
+        session = Session(self, _pair)
+        found = [*session.ask(index), *session.finish()[0]]
+        return [issue for rank, issue in sorted(found, key=lambda pair: in_order(*pair))]
+
+    def _answers(self, index: Index) -> Iterator[tuple[int, Issue]]:
+        """The answers to questions about one record, with the number of the question."""
         document = Document(index)
-        found: list[Issue] = []
+        rank = 0
         for number, questions_ in self._questions.items():
             records = index.get(number)
             if records:
-                for question in questions_:
+                for place, question in enumerate(questions_, start=rank):
+                    found: list[Issue] = []
                     self._ask(question, records, document, found)
-        for whole in self._wholes:
-            found += whole(index)
-        return sorted(found, key=lambda issue: (issue.branch.number, issue.entry))
+                    for issue in found:
+                        yield place, issue
+            rank += len(questions_)
 
     def _ask(self, question: _Question, records: list[Record], document: Document, found: list[Issue]) -> None:
         """The hot loop: hardly any question has an answer, so guards are asked only when there is one."""
@@ -324,6 +379,53 @@ class Checks:
             words = self._words.get(name, {}).get(word, {})
             args.update({f"{name}.{language}": text for language, text in words.items()})
         return Issue(answer.id, self._messages[answer.id], args, branch, entry, leaf, occurrence, value)
+
+
+class Session(Generic[_T]):
+    """The questions, asked of one document at once or in parts.
+
+    Args:
+        checks: The questions.
+        make: What is to be kept of a reference while the key it is to is not met, given the rank of the question.
+        most: How many of those are kept of one key; all when None.
+    """
+
+    def __init__(self, checks: Checks, make: Callable[[int, Issue], _T], most: int | None = None) -> None:
+        self.make, self.most = make, most
+        self.rank = sum(map(len, checks._questions.values()))
+        self.waiting: list[tuple[Waiting[_T], Keys, _Keyed | _Within]] = []
+        self._checks = checks
+        self._wholes: list[tuple[int, _Whole]] = []
+        for begin in checks._wholes:
+            self._wholes.append((self.rank, begin(self)))
+            self.rank += 1
+
+    def look_ahead(self, index: Index) -> None:
+        """Note the keys of what was read so far, so that fewer references have to wait."""
+        for _, known, target in self.waiting:
+            for _, _, key in target.keys(index):
+                known.add(key)
+
+    def ask(self, index: Index) -> Iterator[tuple[int, Issue]]:
+        """The issues of a document, or of a part of it, each with the rank of its question; in any order."""
+        yield from self._checks._answers(index)
+        for rank, whole in self._wholes:
+            for issue in whole(index):
+                yield rank, issue
+
+    def finish(self) -> tuple[list[_T], int]:
+        """What only the end of the document tells: references that lead nowhere, and how many there are."""
+        left = [waiting.left(known.__contains__) for waiting, known, _ in self.waiting]
+        return [item for found, _ in left for item in found], sum(number for _, number in left)
+
+
+def _pair(rank: int, issue: Issue) -> tuple[int, Issue]:
+    return rank, issue
+
+
+def in_order(rank: int, issue: Issue) -> tuple[int, int, int]:
+    """What issues are sorted by: their place, then the order of the questions."""
+    return issue.branch.number, issue.entry, rank
 
 
 def _about_key(row: Mapping[str, Any], branch: Branch) -> questions.Answer:
@@ -366,6 +468,11 @@ def _paths(value: str | list[str] | dict[str, Any]) -> list[str]:
 @cached(maxsize=64)
 def _checks(release: Release, root: str) -> Checks:
     return Checks(release, plan.load(release).tree(root))
+
+
+def session(release: Release, root: str, make: Callable[[int, Issue], _T], most: int | None = None) -> Session[_T]:
+    """The questions for a document that is read in parts; see :class:`Session`."""
+    return Session(_checks(release, root), make, most)
 
 
 def run(release: Release, root: str, index: Index) -> list[Issue]:

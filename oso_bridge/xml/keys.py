@@ -30,6 +30,7 @@ class Constraint:
         selector: Finds the elements that have the key.
         fields: Find the parts of the key.
         shown: The names of those parts, for a text.
+        prefixes: What the prefixes in its paths stand for.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Constraint:
     selector: etree.XPath
     fields: tuple[etree.XPath, ...]
     shown: str
+    prefixes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def _constraint(node: etree._Element, namespace: str) -> Constraint:
         selector=etree.XPath(str(selector.get("xpath")), namespaces=prefixes),
         fields=tuple(etree.XPath(path, namespaces=prefixes) for path in paths),
         shown=", ".join(path.rpartition(":")[2] for path in paths),
+        prefixes=tuple(prefixes.items()),
     )
 
 
@@ -121,10 +124,11 @@ def _keys(constraint: Constraint, scope: etree._Element) -> Iterator[tuple[etree
     found: Any = constraint.selector(scope)
     for element in found:
         parts: list[Any] = [field(element) for field in constraint.fields]
-        yield element, tuple(_text(part[0]).strip() for part in parts) if all(parts) else None
+        yield element, tuple(text_of_field(part[0]).strip() for part in parts) if all(parts) else None
 
 
-def _text(part: Any) -> str:
+def text_of_field(part: Any) -> str:
+    """The text of what a field of a constraint selects: an attribute or an element."""
     return str(part) if isinstance(part, str) else part.text or ""
 
 

@@ -18,6 +18,8 @@ class Limits:
         max_depth: Elements inside one another.
         max_children: Elements directly inside one; libxml2 takes quadratic time to say where each of them is wrong.
         max_same_key: Elements with one and the same key, where a schema has keys; quadratic time again.
+        max_stream_bytes: Size of a source that is read piece by piece, see :mod:`oso_bridge.streaming`; the others then
+            hold for what is in memory at once.
     """
 
     max_bytes: int = 64 * 1024 * 1024
@@ -26,6 +28,7 @@ class Limits:
     max_depth: int = 64
     max_children: int = 20_000
     max_same_key: int = 5_000
+    max_stream_bytes: int = 2 * 1024 * 1024 * 1024
 
 
 DEFAULT = Limits()

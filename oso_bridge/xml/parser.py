@@ -48,8 +48,8 @@ _VERSION_11 = re.compile(rb"version\s*=\s*[\"']1\.1[\"']")
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _ATTRIBUTE = re.compile(rb"=\s*[\"']")
 # The full name of an element repeats its namespace: short names in a long one would make much out of little.
-_LONGEST_NAMESPACE = 1000
-_LONG_VALUE = re.compile(rb"=\s*(?:\"[^\"<]{%d}|'[^'<]{%d})" % ((_LONGEST_NAMESPACE + 1,) * 2))
+LONGEST_NAMESPACE = 1000
+_LONG_VALUE = re.compile(rb"=\s*(?:\"[^\"<]{%d}|'[^'<]{%d})" % ((LONGEST_NAMESPACE + 1,) * 2))
 _FEW_ATTRIBUTES = 100
 _LONG_NAMESPACE = re.compile(rb"xmlns(?<=\sxmlns)[^\s=]*\s*" + _LONG_VALUE.pattern)
 # lxml finds the value of an attribute by its name: what that takes grows with the square of their number.
@@ -84,17 +84,23 @@ def parse(data: bytes, limits: Limits = DEFAULT, *, comments: bool = False) -> e
         UnsafeDocument: The document has a DOCTYPE or exceeds a limit.
     """
     utf8 = to_utf8(data, limits)
-    _refuse_doctype(utf8)
+    refuse_doctype(utf8)
     _refuse_excess(utf8, limits)
     root, fault = _tree(utf8, limits, comments)
     if root is None:
         # raised here and not where it was caught: the error of libxml2, which may quote the document, stays behind
-        raise fault or _not_xml("leeg")
+        raise fault or not_xml("leeg")
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnsafeDocument("The document has a DOCTYPE.", rule="DOC.doctype")
-    if len(utf8) > limits.max_children * len(b"<a/>") and _crowded(limits.max_children)(root):
-        raise too_much("max_children", limits.max_children)
+    if len(utf8) > limits.max_children * len(b"<a/>"):
+        refuse_crowd(root, limits)
     return root
+
+
+def refuse_crowd(root: etree._Element, limits: Limits) -> None:
+    """Refuse a tree in which an element has very many elements directly inside it."""
+    if _crowded(limits.max_children)(root):
+        raise too_much("max_children", limits.max_children)
 
 
 @lru_cache(maxsize=8)
@@ -108,25 +114,27 @@ def _tree(utf8: bytes, limits: Limits, comments: bool) -> tuple[etree._Element |
     try:
         return etree.fromstring(utf8, _parser(len(utf8) > _LARGE_TEXT, comments)), None
     except etree.XMLSyntaxError as error:
-        return None, _syntax_error(error, limits)
+        return None, syntax_error(error, limits)
     except ValueError:
-        return None, _not_xml("syntaxis")
+        return None, not_xml("syntaxis")
+
+
+SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "attribute_defaults": False,
+    "remove_pis": True,
+    # never what the declaration says: the bytes were judged as UTF-8, and are read as what was judged
+    "encoding": "utf-8",
+}
+"""The settings of every parser of lxml here."""
 
 
 @lru_cache(maxsize=4)
 def _parser(huge: bool, comments: bool) -> etree.XMLParser:
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        huge_tree=huge,
-        remove_comments=not comments,
-        remove_pis=True,
-        # never what the declaration says: the bytes were judged as UTF-8, and are read as what was judged
-        encoding="utf-8",
-    )
+    return etree.XMLParser(huge_tree=huge, remove_comments=not comments, **SAFE)
 
 
 def to_utf8(data: bytes, limits: Limits = DEFAULT) -> bytes:
@@ -139,29 +147,56 @@ def to_utf8(data: bytes, limits: Limits = DEFAULT) -> bytes:
     if len(data) > limits.max_bytes:
         raise too_much("max_bytes", limits.max_bytes)
     if not data or data.isspace():
-        raise _not_xml("leeg")
+        raise not_xml("leeg")
     if data[:1] != b"<":
         _refuse_archive(data)
-    marked = next(((bom, name) for bom, name in _BOMS if data.startswith(bom)), None) if data[:1] != b"<" else None
-    encoding = marked[1] if marked else _unmarked(data)
-    body = data[len(marked[0]) :] if marked else data
+    skipped, encoding = _marks(data)
+    body = data[skipped:] if skipped else data
     if encoding and encoding.startswith("utf-16"):
         body = _recode(body, encoding, limits)
     if not body or body.isspace():
-        raise _not_xml("leeg")
+        raise not_xml("leeg")
     if body.lstrip()[:1] in (b"{", b"["):
         raise _json()
     declared = _declared(body)
-    _refuse_conflict(encoding, declared, bool(marked))
+    _refuse_conflict(encoding, declared, bool(skipped))
     if encoding is None and declared not in ("utf-8", None):
         body = _recode(body, declared, limits)
     return body
 
 
+def encoding_of(beginning: bytes) -> tuple[int, str | None]:
+    """How a document is written, by its beginning.
+
+    Returns:
+        The length of its byte-order mark, and its encoding as Python names it; None for UTF-8.
+
+    Raises:
+        NotXml: It is in an encoding that is not accepted or contradicts the byte-order mark.
+    """
+    skipped, encoding = _marks(beginning)
+    wide = encoding if encoding and encoding.startswith("utf-16") else None
+    body = beginning[skipped:]
+    if wide:
+        body = body[: 4 * _LONGEST_DECLARATION].decode(wide, "ignore").encode("utf-8", "ignore")
+    declared = _declared(body)
+    _refuse_conflict(encoding, declared, bool(skipped))
+    return skipped, wide or (declared if encoding is None and declared != "utf-8" else None)
+
+
+def _marks(data: bytes) -> tuple[int, str | None]:
+    """The length of the byte-order mark, and the encoding that the first bytes tell."""
+    if data[:1] != b"<":
+        for bom, name in _BOMS:
+            if data.startswith(bom):
+                return len(bom), name
+    return 0, _unmarked(data)
+
+
 def _refuse_archive(data: bytes) -> None:
     for magic, name in _ARCHIVES.items():
         if data.startswith(magic):
-            raise _not_xml("archief", soort=name)
+            raise not_xml("archief", soort=name)
 
 
 def _unmarked(data: bytes) -> str | None:
@@ -179,15 +214,15 @@ def _declared(body: bytes) -> str | None:
     if end < 0:
         return None
     if end > _LONGEST_DECLARATION:
-        raise _not_xml("syntaxis", line=1)
+        raise not_xml("syntaxis", line=1)
     if _VERSION_11.search(body, 0, end):
-        raise _not_xml("versie", line=1)
+        raise not_xml("versie", line=1)
     if body.find(b"encoding", 0, end) < 0:
         return None
     named = _ENCODING.search(body, 0, end)
     key = named[1].decode("ascii").lower().replace("-", "").replace("_", "") if named else ""
     if key not in _ENCODINGS:
-        raise _not_xml("codering", line=1)
+        raise not_xml("codering", line=1)
     return _ENCODINGS[key]
 
 
@@ -195,15 +230,15 @@ def _refuse_conflict(encoding: str | None, declared: str | None, marked: bool) -
     """A byte-order mark and a declaration that contradict each other: readers would see different documents."""
     family = encoding[:6] if encoding and encoding.startswith("utf-16") else encoding
     if family == "utf-32" or (family and declared and declared != family):
-        raise _not_xml("codering", line=1)
+        raise not_xml("codering", line=1)
     if declared == "utf-16" and family != "utf-16":
-        raise _not_xml("codering", line=1)
+        raise not_xml("codering", line=1)
 
 
 def _recode(body: bytes, encoding: str, limits: Limits) -> bytes:
     recoded, line = _in_utf8(body, encoding)
     if recoded is None:
-        raise _not_xml("codering", line=line)
+        raise not_xml("codering", line=line)
     if len(recoded) > limits.max_bytes:
         raise too_much("max_bytes", limits.max_bytes)
     return recoded
@@ -218,7 +253,7 @@ def _in_utf8(body: bytes, encoding: str) -> tuple[bytes | None, int | None]:
         return None, good.decode(encoding, "ignore").count("\n") + 1
 
 
-def _refuse_doctype(body: bytes) -> None:
+def refuse_doctype(body: bytes) -> None:
     """Walk over the prolog up to the root; a DOCTYPE can stand nowhere else."""
     at = 0
     while True:
@@ -244,14 +279,14 @@ def _behind(body: bytes, at: int) -> int:
 
 def _refuse_excess(body: bytes, limits: Limits) -> None:
     """Count what a tree would hold before making one; a small document cannot hold that much, so it is not counted."""
-    if len(body) > limits.max_elements * len(b"<a/>") and _tags(body) > limits.max_elements:
+    if len(body) > limits.max_elements * len(b"<a/>") and tags(body) > limits.max_elements:
         raise too_much("max_elements", limits.max_elements)
     if len(body) > limits.max_attributes * len(b' a=""') and body.count(b"=") > limits.max_attributes:
         found = sum(1 for _ in _ATTRIBUTE.finditer(body))
         if found > limits.max_attributes:
             raise too_much("max_attributes", limits.max_attributes)
     if _has_long_namespace(body):
-        raise _parser_limit()
+        raise parser_limit()
 
 
 def _has_long_namespace(body: bytes) -> bool:
@@ -269,7 +304,7 @@ def _has_long_value(body: bytes) -> bool:
     return _LONG_VALUE.search(body, at) is not None
 
 
-def _tags(body: bytes) -> int:
+def tags(body: bytes) -> int:
     """The number of start tags, or a few more."""
     return body.count(b"<") - body.count(b"</")
 
@@ -303,12 +338,13 @@ def refuse_shape(root: etree._Element, limits: Limits) -> None:
     A document that passed its schema cannot be so, so only the others are asked.
     """
     if _CROWDED(root.getroottree()):
-        raise _parser_limit()
+        raise parser_limit()
     if _is_deeper(root, limits.max_depth):
         raise too_much("max_depth", limits.max_depth)
 
 
-def _parser_limit(line: int | None = None) -> UnsafeDocument:
+def parser_limit(line: int | None = None) -> UnsafeDocument:
+    """The error for a document that asks too much of the parser."""
     return UnsafeDocument("The document exceeds a limit of the parser.", rule="DOC.limiet.parser", line=line)
 
 
@@ -322,7 +358,8 @@ def too_much(name: str, limit: int) -> UnsafeDocument:
     )
 
 
-def _not_xml(kind: str, line: int | None = None, **args: str) -> NotXml:
+def not_xml(kind: str, line: int | None = None, **args: str) -> NotXml:
+    """The error for what is no XML, by its kind: a text of that name is in the catalog."""
     return NotXml(f"The source is not XML that can be read: {kind}.", rule=f"DOC.{kind}", args=args, line=line)
 
 
@@ -332,7 +369,7 @@ def _json() -> NotXml:
     return NotXml("The source is JSON, not XML.", rule="DOC.json", remedy=remedy)
 
 
-def _syntax_error(error: etree.XMLSyntaxError, limits: Limits) -> NotXml | UnsafeDocument:
+def syntax_error(error: etree.XMLSyntaxError, limits: Limits) -> NotXml | UnsafeDocument:
     """Our own error for libxml2's: its text may quote the document, so only its code and line are used."""
     code = int(getattr(error, "code", 0) or 0)
     text = str(error.msg or "")
@@ -340,9 +377,9 @@ def _syntax_error(error: etree.XMLSyntaxError, limits: Limits) -> NotXml | Unsaf
     if "depth" in text and code in (1, 110, 114):
         return too_much("max_depth", limits.max_depth)
     if code in (1, 89, 110, 114):
-        return _parser_limit(line)
+        return parser_limit(line)
     kind = next((kind for kind, codes in _SYNTAX.items() if code in codes), "syntaxis")
-    return _not_xml(kind, line=line)
+    return not_xml(kind, line=line)
 
 
 def line_of(element: etree._Element) -> int | None:

@@ -111,6 +111,11 @@ class Locator:
         path, xpath, numbered = self._described(element)
         return Place(path, xpath, parser.line_of(element), numbered)
 
+    def position(self, element: etree._Element) -> int:
+        """The number of an element among all below its parent, from 1."""
+        parent = element.getparent()
+        return 1 if parent is None else parent.index(element) + 1
+
     def _of_branch(self, branch: Branch, element: etree._Element) -> _Paths:
         """As :meth:`_described`, for an element of a branch: where it is the only one, none have to be counted."""
         if branch.parent is None or branch.many or branch.parent.grouped:
@@ -153,6 +158,68 @@ class Locator:
         if parent not in self._runs:
             self._runs[parent] = dict(_in_runs([child for child in parent if child.tag in branch.steps], branch))
         return self._runs[parent].get(element, step)
+
+
+class PartLocator(Locator):
+    """Finds the places of some elements of a list, in the whole of which they are a part.
+
+    Args:
+        reading: What the reader made of these elements.
+        root: The root of the document.
+        branch: The branch of the elements.
+        elements: The elements, one behind the other.
+        named: How many elements of their name stood before them.
+    """
+
+    def __init__(
+        self, reading: Reading, root: etree._Element, branch: Branch, elements: list[etree._Element], named: int
+    ) -> None:
+        super().__init__(reading, lambda: root)
+        self._branch, self._items, self._named = branch, elements, named
+
+    @cached_property
+    def _at(self) -> dict[etree._Element, int]:
+        return {element: number for number, element in enumerate(self._items, start=self._named + 1)}
+
+    def _search(self, branch: Branch) -> list[etree._Element]:
+        return self._items if branch is self._branch else super()._search(branch)
+
+    def _number(self, element: etree._Element) -> int:
+        return self._at.get(element) or super()._number(element)
+
+    def position(self, element: etree._Element) -> int:
+        """See :meth:`Locator.position`."""
+        return self._at.get(element) or super().position(element)
+
+
+class FrameLocator(Locator):
+    """Finds the places of what stands in no list, in a document whose lists were taken out.
+
+    Args:
+        reading: What the reader made of the frame.
+        root: The root.
+        collapsed: The elements that stand for a row, with how many they stand for.
+    """
+
+    def __init__(self, reading: Reading, root: etree._Element, collapsed: dict[etree._Element, int]) -> None:
+        super().__init__(reading, lambda: root)
+        self._collapsed = collapsed
+
+    def _before(self, element: etree._Element) -> list[int]:
+        """How many were taken out of each row before an element."""
+        if not self._collapsed:
+            return []
+        before = element.itersiblings(preceding=True)
+        return [self._collapsed[one] - 1 for one in before if one in self._collapsed]
+
+    def _number(self, element: etree._Element) -> int:
+        number, name = super()._number(element), parser.local_name(element)
+        before = element.itersiblings(f"{{*}}{name}", preceding=True) if self._collapsed else ()
+        return number + sum(self._collapsed[one] - 1 for one in before if one in self._collapsed)
+
+    def position(self, element: etree._Element) -> int:
+        """See :meth:`Locator.position`."""
+        return super().position(element) + sum(self._before(element))
 
 
 _Paths = tuple[str, str, str]

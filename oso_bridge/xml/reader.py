@@ -228,6 +228,29 @@ def read_lenient(root: etree._Element, tree: Tree) -> Reading:
     return Reading(record, state.index, tree, state.elements, state.unread)
 
 
+def read_part(elements: list[etree._Element], branch: Branch, tree: Tree, *, strict: bool) -> Reading:
+    """Read some elements of a list by themselves; see :func:`read_strict` and :func:`read_lenient`.
+
+    Args:
+        elements: Elements of one branch.
+        branch: That branch.
+        tree: The plan it is in.
+        strict: The elements passed their schema and carry no xsi attributes.
+
+    Returns:
+        The reading; its record is empty, the elements are in the index.
+    """
+    if strict:
+        index: Index = defaultdict(list)
+        for element in elements:
+            _strict(element, branch, index)
+        return Reading({}, index, tree)
+    state = _Lenient()
+    for element in elements:
+        state.branch(element, branch)
+    return Reading({}, state.index, tree, state.elements, state.unread)
+
+
 def _extra(child: Any, position: int) -> Extra:
     return Extra(kind="element", name=str(child.tag), position=position, content=parser.tostring(child))
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -76,6 +77,8 @@ _FACETS = {
 _KEY = 1877
 # the name at the end is the schema's; what libxml2 quotes before it is the document's
 _CONSTRAINT = re.compile(r"(?:constraint|keyref) '(?:\{[^'}]*\})?([^'{}]+)'(?: evaluate to a node)?\.\s*\Z")
+TEXT = "tekst"
+"""The kind of the error about text where only elements may be."""
 ABORTED = "afgebroken"
 """The kind of the error that says that libxml2 gave up before it had a verdict."""
 _INTERNAL = 1818
@@ -110,13 +113,20 @@ _PARSER = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=Fals
 
 
 class Schema:
-    """The compiled XSD of a release; validation is guarded by a lock, as libxml2's error log is shared."""
+    """The compiled XSD of a release; validation is guarded by a lock, as libxml2's error log is shared.
 
-    def __init__(self, release: Release) -> None:
+    Args:
+        release: The release.
+        edit: Changes the XSD and those it imports before they are compiled.
+    """
+
+    def __init__(self, release: Release, edit: Callable[[etree._Element], None] | None = None) -> None:
         file = release.schema
         try:
             # the address lets a schema import those beside it; nothing is fetched
-            root = etree.fromstring(file.read_bytes(), _PARSER, base_url=str(file))
+            root = etree.fromstring(file.read_bytes(), _editing(edit) if edit else _PARSER, base_url=str(file))
+            if edit:
+                edit(root)
             self._schema = etree.XMLSchema(root)
         except (OSError, etree.XMLSchemaParseError, etree.XMLSyntaxError) as error:
             raise DataError(f"The schema of {release.id} cannot be loaded.", where=str(file)) from error
@@ -141,6 +151,20 @@ class Schema:
                 return _with_abort(self._schema.error_log)
             log: Any = self._schema.error_log
             return list(log)
+
+
+def _editing(edit: Callable[[etree._Element], None]) -> etree.XMLParser:
+    """A parser that hands a schema those it imports in another form."""
+
+    class Imports(etree.Resolver):
+        def resolve(self, system_url: str, public_id: str, context: Any = None) -> Any:
+            root = etree.fromstring(Path(system_url).read_bytes(), _PARSER)
+            edit(root)
+            return self.resolve_string(etree.tostring(root), context, base_url=system_url)
+
+    made = etree.XMLParser(no_network=True, load_dtd=False, resolve_entities=False)
+    made.resolvers.add(Imports())
+    return made
 
 
 class _Abort(NamedTuple):
@@ -183,41 +207,71 @@ def explain(
         At most :data:`MAX_ERRORS` errors in document order, one for each thing that is wrong with an element.
     """
     tree = tree or _tree_of(root, plan)
-    explained: list[SchemaError] = []
-    met: set[tuple[etree._Element, str]] = set()
-    families: _Families = {}
-    broken: set[str] = set()
-    for error in list(errors)[:MAX_ERRORS]:
-        kind = _KINDS.get(error.type, f"libxml2-{error.type}")
-        if error.type == _KEY:
-            match = _CONSTRAINT.search(error.message or "")
-            broken.add(match[1] if match else "")
-            continue
-        element = _resolve(root, error.path, families)
-        previous = explained[-1] if explained else None
-        # libxml2 adds "not a valid value of the type" to what it said of a facet of the same value
-        if kind == "type" and previous is not None and previous.element_node is element:
-            continue
-        if (element, kind) not in met:
-            met.add((element, kind))
-            explained.append(_explain(kind, error, element, plan, tree))
+    errors = list(errors)[:MAX_ERRORS]
+    explained = [error for _, error in explain_each(errors, root, plan, tree)]
+    broken = {name for error in errors if (name := broken_key(error)) is not None}
     if broken:
-        explained += _broken_keys(broken, root, every(), MAX_ERRORS - len(explained))
+        explained += _broken_keys(broken, root, every(), MAX_ERRORS - len(explained), not explained)
     return explained
 
 
+def explain_each(
+    errors: Iterable[Any], root: etree._Element, plan: Plan, tree: Tree | None
+) -> Iterator[tuple[int, SchemaError]]:
+    """Explain libxml2's errors one by one, but for broken keys.
+
+    Args:
+        errors: What :meth:`Schema.validate` gave.
+        root: What was validated, the root of the document or an element in it.
+        plan: The plan of the release.
+        tree: The plan from the root of the document; None when that is not one that is read.
+
+    Yields:
+        One explanation for each thing that is wrong with an element, with the number of its error, from 0.
+    """
+    met: set[tuple[etree._Element, str]] = set()
+    families: Families = {}
+    previous: etree._Element | None = None
+    for number, error in enumerate(errors):
+        kind = _KINDS.get(error.type, f"libxml2-{error.type}")
+        if error.type == _KEY:
+            continue
+        element = resolve(root, error.path, families)
+        # libxml2 adds "not a valid value of the type" to what it said of a facet of the same value
+        if kind == "type" and previous is element:
+            continue
+        if (element, kind) not in met:
+            met.add((element, kind))
+            found = _explain(kind, error, element, plan, tree)
+            previous = found.element_node
+            yield number, found
+
+
+def broken_key(error: Any) -> str | None:
+    """The name of the key that an error is about, empty when libxml2 does not tell it; None for another error."""
+    if error.type != _KEY:
+        return None
+    match = _CONSTRAINT.search(error.message or "")
+    return match[1] if match else ""
+
+
 def _broken_keys(
-    names: set[str], root: etree._Element, every: dict[str, keys.Constraint], most: int
+    names: set[str], root: etree._Element, every: dict[str, keys.Constraint], most: int, alone: bool
 ) -> list[SchemaError]:
     """What breaks the keys that libxml2 named; it says neither where nor how, without quoting the document."""
     wanted = [constraint for name, constraint in every.items() if name in names]
-    found = [_broken_key(one, every) for constraint in wanted for one in keys.broken(constraint, every, root)]
-    # what libxml2 compares as numbers may differ as texts
+    found = [explain_key(one, every) for constraint in wanted for one in keys.broken(constraint, every, root)]
+    return found[:most] if found or not alone else [unplaced_key(root)]
+
+
+def unplaced_key(root: etree._Element) -> SchemaError:
+    """A broken key that nothing else is known of: what libxml2 compares as numbers may differ as texts."""
     name = shown(parser.local_name(root))
-    return found[:most] or [SchemaError("libxml2-1877", name, root, {"element": name or "-"})]
+    return SchemaError("libxml2-1877", name, root, {"element": name or "-"})
 
 
-def _broken_key(one: keys.Broken, every: dict[str, keys.Constraint]) -> SchemaError:
+def explain_key(one: keys.Broken, every: dict[str, keys.Constraint]) -> SchemaError:
+    """What is wrong with an element that breaks a key."""
     element = shown(parser.local_name(one.element))
     target = every.get(one.constraint.refer or "", one.constraint)
     args = {"element": element or "-", "veld": one.constraint.shown, "doel": target.selector.path}
@@ -243,11 +297,11 @@ def _tree_of(root: etree._Element, plan: Plan) -> Tree | None:
     return plan.tree(name) if "content" in plan.types.get(plan.elements.get(name, ""), {}) else None
 
 
-_Families = dict[tuple[etree._Element, str], list[etree._Element]]
+Families = dict[tuple[etree._Element, str], list[etree._Element]]
 """The children of an element that have one name; looked up once for all errors."""
 
 
-def _resolve(root: etree._Element, path: str | None, families: _Families) -> etree._Element:
+def resolve(root: etree._Element, path: str | None, families: Families) -> etree._Element:
     """The element at a path of libxml2, which numbers all elements below one parent alike when it writes ``*``."""
     element = root
     for step in (path or "").split("/")[2:]:
@@ -267,10 +321,10 @@ def _resolve(root: etree._Element, path: str | None, families: _Families) -> etr
 def _explain(kind: str, error: Any, element: etree._Element, plan: Plan, tree: Tree | None) -> SchemaError:
     name = shown(parser.local_name(element))
     if kind == "plaats":
-        missing = "Missing child element(s)" in (error.message or "")
+        missing = is_missing_child(error)
         return _misplaced(element, missing, _branch(tree, element if missing else element.getparent()))
-    if kind == "tekst":
-        return SchemaError(kind, name, element, {"element": name or "-"})
+    if kind == TEXT:
+        return stray_text(element)
     node = _leaf(tree, element) or _branch(tree, element)
     if kind == "xsi" and node and "xsi:type" in node.attributes:
         return SchemaError("soort", name, element, {"element": name or "-"})
@@ -279,10 +333,32 @@ def _explain(kind: str, error: Any, element: etree._Element, plan: Plan, tree: T
     return SchemaError(kind, name, element, {"element": label, **_limits(kind, node, attribute, plan)})
 
 
+def stray_text(element: etree._Element) -> SchemaError:
+    """Text where only elements may be."""
+    name = shown(parser.local_name(element))
+    return SchemaError(TEXT, name, element, {"element": name or "-"})
+
+
+def is_abort(error: Any) -> bool:
+    """Whether libxml2 gave up with an error, and said no more."""
+    return bool(error.type == _INTERNAL)
+
+
+def is_missing_child(error: Any) -> bool:
+    """Whether an error about the place of an element says that something is not in it, not that it stands wrongly."""
+    return "Missing child element(s)" in (error.message or "")
+
+
+def attribute_in(error: Any) -> str | None:
+    """The attribute whose value an error is about; None when it is about an element."""
+    match = _ON_ATTRIBUTE.match(error.message or "")
+    return match[1] if match else None
+
+
 def _attribute(error: Any, node: Leaf | Branch | None) -> str | None:
     """The attribute whose value is wrong; only one that the structure has, for another name may be anything."""
-    match = _ON_ATTRIBUTE.match(error.message or "")
-    return match[1] if match and node and match[1] in node.attributes else None
+    name = attribute_in(error)
+    return name if name and node and name in node.attributes else None
 
 
 def shown(name: str) -> str | None:
