@@ -15,7 +15,7 @@ FILE        ?=
 RUNS        ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit test-faults conformance docs bench bench-batch bench-stream wheel clean
+.PHONY: help demo test lint types imports unit test-faults conformance docs bench bench-batch bench-stream bench-endpoint wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +82,9 @@ bench-batch: $(VENV)/.ready ## many documents: two processes beside one, memory 
 
 bench-stream: $(VENV)/.ready ## a file of 200,000 pupils read piece by piece: peak memory, and ratios only
 	@$(PY) benchmarks/stream.py
+
+bench-endpoint: $(VENV)/.ready-dev ## the exchange under load: fifty requests at a time, ratios only
+	@$(PY) benchmarks/endpoint.py
 
 # --- what leaves the house ------------------------------------------------------------------------------------------
 

@@ -318,7 +318,7 @@ def _document(
     if not ask_schema or limits.max_depth < DEFAULT.max_depth:
         parser.refuse_shape(root, limits)
     valid = errors is None and ask_schema and identity.guess is None
-    strict = valid and not _PREFIXED(root)
+    strict = valid and not tree.open and not _PREFIXED(root)
     reading = reader.read_strict(root, tree) if strict else reader.read_lenient(root, tree)
     faults = None if not ask_schema or identity.guess else _faults(errors or [], root, identity, tree)
     return Document(
@@ -619,6 +619,10 @@ class Run:
                 self.absent(layer, document)
             return None
         rules = engine.engine(document.release, document.root)
+        if rules.without.issuperset(wanted):
+            for layer in wanted:
+                self.without(layer, document.release)
+            return None
         if not rules.rows:
             self.stylesheet_layers(document, wanted)
             return None

@@ -78,6 +78,7 @@ class Branch:
             of children that may be mixed.
         mixed: True when some of its children may stand in any order among one another.
         abroad: True when some of its children are in another namespace.
+        open: True when it takes children that the structure does not name.
         branches: Its children with children, by name.
         leaves: Its children with only text, by name.
         steps: What a reader does with a child, by tag in Clark notation.
@@ -99,6 +100,7 @@ class Branch:
     special: bool
     mixed: bool
     abroad: bool = False
+    open: bool = False
     branches: dict[str, Branch] = field(default_factory=dict)
     leaves: dict[str, Leaf] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
@@ -129,6 +131,7 @@ class Tree:
         namespace: The namespace of most elements.
         branches: All branches by number.
         by_path: All branches by path.
+        open: True when any branch takes children that the structure does not name.
     """
 
     def __init__(self, plan: Plan, root: str, namespace: str) -> None:
@@ -137,6 +140,7 @@ class Tree:
         self.branches: list[Branch] = []
         tag = _tag(plan.namespaces.get(root, namespace), root)
         self.root = self._branch(root, plan.elements[root], None, 1, False, tag)
+        self.open = any(branch.open for branch in self.branches)
         self.by_path = {branch.path: branch for branch in self.branches}
         self._by_name: dict[str, list[Branch]] = {}
         for branch in self.branches:
@@ -151,6 +155,7 @@ class Tree:
         branch = Branch(
             len(self.branches), name, kind, path, parent, least, many, grouped, content, tag, attributes, special, mixed
         )
+        branch.open = bool(described.get("open"))
         self.branches.append(branch)
         for mark in described.get("attributes", ()):
             least_often = int(mark.get("use") == "required")

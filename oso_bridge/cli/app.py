@@ -42,6 +42,7 @@ COMMANDS = {
     "codes": "Give the code lists: codes, meanings, releases, and the fields that take them.",
     "send": "Check a document and send it.",
     "receive": "Fetch what came in, as files.",
+    "serve": "Answer other systems over the OSO exchange.",
     "release": "Add, list, show, compare and remove releases.",
     "releases": "List the releases that are installed.",
     "pki": "Make test certificates with OINs, or say what a file with certificates holds.",

@@ -17,12 +17,14 @@ anonymous type under the place where it is defined::
 * an element with children may have ``attributes``; one named ``xsi:type`` stands for an abstract type, whose content is
   then that of all types derived from it, what they add being optional;
 * ``namespace`` with a type: that of its children; with a child: its own; ``namespaces`` holds those of the roots. Left
-  out, it is the namespace of the plan. A type of another namespace has a prefix in its name.
+  out, it is the namespace of the plan. A type of another namespace has a prefix in its name;
+* ``"open": true`` with a type: beside the children that it names it takes others (a wildcard in a sequence), which a
+  record keeps as what has no place.
 
 A content model that a record could not keep is refused: the same name at two places of one sequence, a repeated
-choice between sequences, a repetition beside or inside another, mixed content, wildcards, ``xs:all``, nillable
-elements, elements that others may replace, elements without a namespace in a schema that has one, elements without a
-type, and types that hold themselves.
+choice between sequences, a repetition beside or inside another, mixed content, a wildcard elsewhere, ``xs:all``,
+nillable elements, elements that others may replace, elements without a namespace in a schema that has one, elements
+without a type, and types that hold themselves.
 """
 
 from __future__ import annotations
@@ -106,6 +108,7 @@ class _Compiler:
         self.types: dict[str, dict[str, Any]] = {}
         self.open: list[str] = []
         self.around: list[str] = []
+        self.wild: list[bool] = []
 
     def plan(self) -> dict[str, Any]:
         if self.schema.substitution_groups:
@@ -205,13 +208,15 @@ class _Compiler:
 
     def derived(self, kind: Any, name: str) -> dict[str, Any]:
         """The content of an abstract type: what every type has, and what the types derived from it add to that."""
-        particles = self.content(kind.content, name)["content"]
+        described = self.content(kind.content, name)
+        particles = described["content"]
         known = [item["name"] for item in _items(particles)]
         for other in self.derivations(kind):
-            own = _items(self.content(other.content, name)["content"])
-            particles += [{**item, "min": 0} for item in own if item["name"] not in known]
+            found = self.content(other.content, name)
+            particles += [{**item, "min": 0} for item in _items(found["content"]) if item["name"] not in known]
+            described |= {"open": True} if "open" in found else {}
         self.unique(particles, name)
-        return {"content": particles}
+        return {key: value for key, value in described.items() if key != "repeat"}
 
     def derivations(self, kind: Any) -> list[Any]:
         """The types derived from an abstract one that an element may have."""
@@ -239,6 +244,7 @@ class _Compiler:
     def content(self, group: Any, name: str) -> dict[str, Any]:
         group, least, most = _unwrapped(group)
         once = (least, most) == (1, 1)
+        self.wild.append(False)
         if group.model == "choice" and (once or most is None):
             particles = [self.choice(group, least, most, name)]
         elif group.model == "sequence":
@@ -246,14 +252,20 @@ class _Compiler:
         else:
             raise self.refusal(name, f"content model {group.model}")
         self.unique(particles, name)
+        wild = {"open": True} if self.wild.pop() else {}
         if once or group.model == "choice":
-            return {"content": particles}
+            return {"content": particles, **wild}
+        if wild:
+            raise self.refusal(name, "a repeated sequence with a wildcard in it")
         if any("choice" in particle for particle in particles) or least < 1:
             raise self.refusal(name, "a repeated sequence with a choice in it, or one that may be absent")
         return {"content": particles, "repeat": [least, most]}
 
     def sequence(self, group: Any, name: str) -> Iterator[dict[str, Any]]:
         for item in group:
+            if _is_wildcard(item):
+                self.wild[-1] = True
+                continue
             if not hasattr(item, "model"):
                 yield self.element(item, name)
                 continue
@@ -293,6 +305,8 @@ class _Compiler:
             if inner.model == "choice":
                 yield from self.ways(inner, name)
             else:
+                if any(_is_wildcard(one) for one in inner):
+                    raise self.refusal(name, "a wildcard in a choice")
                 way = list(self.sequence(inner, name))
                 if any("choice" in particle for particle in way):
                     raise self.refusal(name, "a choice in a sequence in a choice")
@@ -317,8 +331,8 @@ class _Compiler:
         return [{**found[one], "min": found[one]["min"] if one in everywhere else 0} for one in order]
 
     def element(self, element: Any, owner: str) -> dict[str, Any]:
-        if not element.local_name or element.name == "{http://www.w3.org/2001/XMLSchema}any":
-            raise self.refusal(owner, "a wildcard")
+        if _is_wildcard(element):
+            raise self.refusal(owner, "a wildcard in a choice")
         kind = self.type_name(element, owner)
         described = {"name": element.local_name, "type": kind, "min": element.min_occurs, "max": element.max_occurs}
         # a child that is defined elsewhere keeps the namespace it has there
@@ -374,3 +388,8 @@ def _facets(kind: Any) -> dict[str, Any]:
         elif name in _FACETS and facet is not kind.base_type.facets.get(key):
             found[name] = _FACETS[name](facet.value)
     return found
+
+
+def _is_wildcard(item: Any) -> bool:
+    """Whether a particle takes any element."""
+    return not hasattr(item, "model") and (not item.local_name or item.name == f"{_XS}any")

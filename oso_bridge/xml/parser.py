@@ -71,13 +71,16 @@ _SYNTAX = {
 }
 
 
-def parse(data: bytes, limits: Limits = DEFAULT, *, comments: bool = False) -> etree._Element:
+def parse(
+    data: bytes, limits: Limits = DEFAULT, *, comments: bool = False, instructions: bool = False
+) -> etree._Element:
     """The root of a document.
 
     Args:
         data: The document, in UTF-8, UTF-16, Latin-1 or a relative of those.
         limits: What the document may ask for.
         comments: Keep comments, for a stylesheet that says something in them.
+        instructions: Keep processing instructions, for whoever refuses them.
 
     Raises:
         NotXml: The bytes are not well-formed XML 1.0 in an encoding that is accepted.
@@ -86,7 +89,7 @@ def parse(data: bytes, limits: Limits = DEFAULT, *, comments: bool = False) -> e
     utf8 = to_utf8(data, limits)
     refuse_doctype(utf8)
     _refuse_excess(utf8, limits)
-    root, fault = _tree(utf8, limits, comments)
+    root, fault = _tree(utf8, limits, comments, instructions)
     if root is None:
         # raised here and not where it was caught: the error of libxml2, which may quote the document, stays behind
         raise fault or not_xml("leeg")
@@ -109,10 +112,12 @@ def _crowded(most: int) -> etree.XPath:
     return etree.XPath(f"boolean(/descendant::*[{int(most) + 1}]) and boolean(//*/*[{int(most) + 1}])")
 
 
-def _tree(utf8: bytes, limits: Limits, comments: bool) -> tuple[etree._Element | None, DocumentError | None]:
+def _tree(
+    utf8: bytes, limits: Limits, comments: bool, instructions: bool
+) -> tuple[etree._Element | None, DocumentError | None]:
     """The root, or why there is none."""
     try:
-        return etree.fromstring(utf8, _parser(len(utf8) > _LARGE_TEXT, comments)), None
+        return etree.fromstring(utf8, _parser(len(utf8) > _LARGE_TEXT, comments, instructions)), None
     except etree.XMLSyntaxError as error:
         return None, syntax_error(error, limits)
     except ValueError:
@@ -132,9 +137,10 @@ SAFE: dict[str, Any] = {
 """The settings of every parser of lxml here."""
 
 
-@lru_cache(maxsize=4)
-def _parser(huge: bool, comments: bool) -> etree.XMLParser:
-    return etree.XMLParser(huge_tree=huge, remove_comments=not comments, **SAFE)
+@lru_cache(maxsize=8)
+def _parser(huge: bool, comments: bool, instructions: bool) -> etree.XMLParser:
+    settings = SAFE | {"remove_pis": not instructions}
+    return etree.XMLParser(huge_tree=huge, remove_comments=not comments, **settings)
 
 
 def to_utf8(data: bytes, limits: Limits = DEFAULT) -> bytes:

@@ -11,6 +11,7 @@ import pytest
 
 from oso_bridge import releases
 from oso_bridge.errors import DataError
+from oso_bridge.plan import Plan
 from oso_bridge.releases import Release
 from oso_bridge.xml import compiler
 
@@ -139,6 +140,17 @@ B = '<xs:element name="b" type="xs:string"/>'
 C = '<xs:element name="c" type="xs:string"/>'
 D = '<xs:element name="d" type="xs:string"/>'
 SIMPLE = '<xs:element name="a"><xs:simpleType>'
+OPEN = f'<xs:sequence>{A}<xs:any namespace="##other" processContents="skip" minOccurs="0" maxOccurs="9"/></xs:sequence>'
+
+
+def test_a_wildcard_in_a_sequence_makes_a_structure_open(tmp_path: Path) -> None:
+    plan = compiled(top(OPEN), tmp_path)
+    assert [item["name"] for item in plan["types"]["/top"]["content"]] == ["a"]
+    assert plan["types"]["/top"]["open"] is True
+    assert Plan(plan).tree("top").open
+    assert not Plan(compiled(top(f"<xs:sequence>{A}</xs:sequence>"), tmp_path)).tree("top").open
+
+
 REFUSED = {
     "a choice that repeats a few times": (
         f'<xs:sequence>{C}<xs:choice maxOccurs="2">{A}{B}</xs:choice></xs:sequence>',
@@ -180,7 +192,15 @@ REFUSED = {
         f"<xs:sequence><xs:choice>{A}{B}</xs:choice><xs:element name='c' type='xs:string'/>{A}</xs:sequence>",
         "a at two places",
     ),
-    "a wildcard": (f'<xs:sequence>{A}<xs:any namespace="##other" processContents="lax"/></xs:sequence>', "a wildcard"),
+    "a wildcard in a choice": (f'<xs:choice>{A}<xs:any namespace="##other"/></xs:choice>', "a wildcard in a choice"),
+    "a wildcard in a sequence in a choice": (
+        f'<xs:choice>{A}<xs:sequence>{B}<xs:any namespace="##other"/></xs:sequence></xs:choice>',
+        "a wildcard in a choice",
+    ),
+    "a wildcard in a repeated sequence": (
+        f'<xs:sequence maxOccurs="2">{A}<xs:any namespace="##other"/></xs:sequence>',
+        "a repeated sequence with a wildcard in it",
+    ),
     "an attribute wildcard": (
         '<xs:simpleContent><xs:extension base="xs:string"><xs:anyAttribute/></xs:extension></xs:simpleContent>',
         "attribute wildcard",

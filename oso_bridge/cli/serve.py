@@ -1,0 +1,222 @@
+"""``oso-bridge serve``: answer other systems, until it is interrupted."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oso_bridge.cli.output import note
+from oso_bridge.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from oso_bridge.exchange import Adres, Bron, Doel, Endpoint, Voorwaarden, Wire
+    from oso_bridge.exchange.endpoint import Toegang
+    from oso_bridge.exchange.keys import Sleutels
+    from oso_bridge.identity import Identity
+    from oso_bridge.parcels import Transport
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_TABLES = {
+    "draad": {"versie", "inbedding", "weigering", "overdrachtsoorten", "doelen", "afzender"},
+    "server": {"adres", "poort", "pad", "draden", "seconden", "zonder_tls"},
+    "tls": {"certificaat", "sleutel", "wachtwoord_env", "keten", "wortels", "crls", "proef"},
+    "aanleverpunt": {"brin", "kenmerk"},
+    "client": {"certificaat", "sleutel", "wachtwoord_env", "keten", "wortels", "crls"},
+    "verkeerscentrum": {"url", "lijn", "seconden"},
+    "sleutels": {"zoeksleutel", "pgnfrag", "proef"},
+    "administratie": {"bron", "doel", "bestand", "kluis"},
+    "toegang": None,
+    "voorwaarden": {"peildatum", "releases", "zonder_aanvraagdatum"},
+}
+
+
+@app.callback()
+def _root() -> None:
+    """Answer other systems over the OSO exchange."""
+
+
+@app.command("las", help="Answer as the system of a school: requests for dossiers, notifications and feedback.")
+def las(
+    config: Annotated[Path, typer.Option("--config", help="The settings, see docs/exchange.md.", show_default=False)],
+    check: Annotated[bool, typer.Option("--check", help="Look whether the settings are good, and stop.")] = False,
+) -> None:
+    """Serve the endpoint of a school."""
+    import logging
+    import signal
+
+    settings = _settings(config)
+    server = _server(settings)
+    if check:
+        note("The settings are good.")
+        return
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    # whoever manages services ends them with this signal
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    server.prepare()
+    host, port = server.bind_addr[:2]
+    note(f"Listening at {host} port {port}; interrupt to stop.")
+    try:
+        server.serve()
+    except KeyboardInterrupt:
+        note("Stopping.")
+    finally:
+        server.stop()
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    """The settings, with only tables and names that mean something."""
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path.name} is not valid TOML: {error}", where=str(path)) from None
+    for table, rows in found.items():
+        allowed = _TABLES.get(table, set())
+        names = {name for row in (rows if isinstance(rows, list) else [rows]) for name in row}
+        if table not in _TABLES or (allowed is not None and not names <= allowed):
+            raise DataError(f"The settings have something unknown in {table}.", where=str(path))
+    for table in ("draad", "server", "aanleverpunt", "verkeerscentrum", "sleutels", "administratie"):
+        if not found.get(table):
+            raise DataError(f"The settings have no table {table}.", where=str(path))
+    return found
+
+
+def _server(settings: dict[str, Any]) -> Any:
+    from oso_bridge.exchange.server import make_server, oin_of
+    from oso_bridge.exchange.wsgi import Application
+
+    server = settings["server"]
+    context = _context(settings)
+    application = Application(_endpoint(settings, context is not None), oin=oin_of, path=server.get("pad", ""))
+    return make_server(
+        application,
+        server.get("adres", "127.0.0.1"),
+        server.get("poort", 8443),
+        context=context,
+        threads=server.get("draden", 20),
+        seconds=server.get("seconden", 60),
+    )
+
+
+def _context(settings: dict[str, Any]) -> ssl.SSLContext | None:
+    """TLS that asks for a certificate of the caller; without it only on this machine, and only when that is said."""
+    if "tls" not in settings:
+        server = settings["server"]
+        if server.get("zonder_tls") is True and server.get("adres", "127.0.0.1") in ("127.0.0.1", "::1", "localhost"):
+            return None
+        raise UsageError("The settings have no table tls.", remedy="For a test here: zonder_tls = true, on 127.0.0.1.")
+    return _identity(settings["tls"], settings.get("toegang", {})).server_context()
+
+
+def _identity(files: dict[str, Any], allowed: dict[str, Any]) -> Identity:
+    """What we show, and whom we let in: those OINs that have access, judged by these roots and lists."""
+    from oso_bridge.identity import Identity, Trust
+
+    if "crls" not in files:
+        note("Whether certificates were revoked is not checked: name crls under tls.")
+    known: dict[str, Any] = {"roots": files["wortels"], "crls": files.get("crls"), "chain": files.get("keten", ())}
+    trust = Trust(**known, allowed_oins=list(allowed), test=files.get("proef", False))
+    own: dict[str, Any] = {"key": files.get("sleutel"), "password_env": files.get("wachtwoord_env")}
+    return Identity(files["certificaat"], **own, **known, purpose="server", trust=trust)
+
+
+def _endpoint(settings: dict[str, Any], tls: bool) -> Endpoint:
+    from oso_bridge.exchange import Adres, Endpoint
+
+    points = [Adres(str(row["brin"]), str(row.get("kenmerk", ""))) for row in settings["aanleverpunt"]]
+    wire = _wire(settings["draad"])
+    bron, doel = _administration(settings["administratie"])
+    return Endpoint(
+        bron=_bron(settings, wire, points, bron) if bron is not None else None,
+        doel=_doel(wire, points, doel) if doel is not None else None,
+        toegang=_access(settings, tls),
+    )
+
+
+def _administration(row: dict[str, Any]) -> tuple[Any, Any]:
+    """The two sides of the administration: those that are named, or else a file with both."""
+    bron, doel = (_load(row[side])() if side in row else None for side in ("bron", "doel"))
+    if "bestand" not in row:
+        return bron, doel
+    from oso_bridge.exchange import SqliteBron, SqliteDoel
+    from oso_bridge.transports.vault import Vault
+
+    vault = Vault.find(row.get("kluis"))
+    return bron or SqliteBron(row["bestand"], vault), doel or SqliteDoel(row["bestand"], vault)
+
+
+def _wire(row: dict[str, Any]) -> Wire:
+    from oso_bridge.exchange import load
+
+    return load(str(row["versie"])).using(**{table: part for table, part in row.items() if table != "versie"})
+
+
+def _access(settings: dict[str, Any], tls: bool) -> Toegang:
+    """Who may ask: those in the table; without TLS nobody can be told apart, so anyone on this machine."""
+    from oso_bridge.exchange.endpoint import by_oin, everyone
+
+    return by_oin(settings.get("toegang", {})) if tls else everyone
+
+
+def _bron(settings: dict[str, Any], wire: Wire, points: list[Adres], administration: Any) -> Bron:
+    from oso_bridge.exchange import Bron, Bronsysteem
+
+    centre = settings["verkeerscentrum"]
+    line = _load(centre["lijn"]) if "lijn" in centre else _https(settings.get("client"), centre.get("seconden", 20))
+    system = Bronsysteem(
+        wire, points[0], verkeerscentrum=line(centre["url"]), lijn=line, sleutels=_keys(settings["sleutels"])
+    )
+    return Bron(system, administration, aanleverpunten=points, voorwaarden=_conditions(settings.get("voorwaarden", {})))
+
+
+def _https(files: dict[str, Any] | None, seconds: float) -> Callable[[str], Transport]:
+    """What opens HTTPS with our certificate for calling others."""
+    from oso_bridge.identity import Identity
+    from oso_bridge.transports import transport
+
+    if files is None:
+        raise UsageError("The settings have no table client: the certificate with which the Traffic Center is called.")
+    own: dict[str, Any] = {"key": files.get("sleutel"), "password_env": files.get("wachtwoord_env")}
+    known: dict[str, Any] = {"roots": files["wortels"], "crls": files.get("crls"), "chain": files.get("keten", ())}
+    identity = Identity(files["certificaat"], **own, **known)
+    return lambda url: transport("http", url=url, identity=identity, deadline=seconds)
+
+
+def _doel(wire: Wire, points: list[Adres], administration: Any) -> Doel:
+    from oso_bridge.exchange import Doel
+
+    return Doel(wire, administration, aanleverpunten=points)
+
+
+def _conditions(row: dict[str, Any]) -> Voorwaarden:
+    from oso_bridge.exchange import Voorwaarden
+
+    return Voorwaarden(**row)
+
+
+def _keys(row: dict[str, Any]) -> Sleutels:
+    """The functions of the user; the fake ones only when a test is said to be one."""
+    from oso_bridge.exchange.keys import Sleutels, is_fake
+
+    made = Sleutels(_load(row["zoeksleutel"]), _load(row["pgnfrag"]) if "pgnfrag" in row else None)
+    if is_fake(made) and row.get("proef") is not True:
+        raise UsageError("The zoeksleutel is the fake one for tests.", remedy="Name your own, or say proef = true.")
+    return made
+
+
+def _load(name: str) -> Any:
+    """What ``package.module:name`` names."""
+    from importlib import import_module
+
+    module, _, attribute = str(name).partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise DataError(f"{name} cannot be loaded: {type(error).__name__}.", remedy="Name it as module:name.") from None

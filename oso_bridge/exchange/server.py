@@ -1,0 +1,207 @@
+"""A web server with mutual TLS for the endpoint: cheroot, with what it lacks for the open internet.
+
+* The handshake is made by a worker and not by the thread that accepts, so one slow caller does not keep out the others.
+* A watch ends a connection that takes too long all in all: a byte now and then is no life.
+* The OIN of the caller's certificate stands in the WSGI environment as :data:`OIN`, and comes from nowhere else.
+* Nothing of a request, and no traceback, is written to a log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from typing import Any
+
+from oso_bridge.errors import UsageError
+from oso_bridge.exchange.conversation import LOG
+from oso_bridge.exchange.endpoint import REQUEST_LIMITS
+from oso_bridge.exchange.wsgi import Application, Environ
+
+OIN = "oso_bridge.oin"
+"""Where the OIN of the caller stands in the WSGI environment; a header of a request cannot have this name."""
+_HEADERS = 16 * 1024
+_TICK = 0.5
+_KEPT_ALIVE = 100
+
+
+def oin_of(environ: Environ) -> str:
+    """The OIN of the caller, as :func:`make_server` put it there; empty when there is none.
+
+    Args:
+        environ: The WSGI environment.
+    """
+    return str(environ.get(OIN, ""))
+
+
+def make_server(
+    application: Application,
+    host: str,
+    port: int,
+    *,
+    context: ssl.SSLContext | None,
+    threads: int = 20,
+    seconds: float = 60.0,
+    max_bytes: int = REQUEST_LIMITS.max_bytes,
+) -> Any:
+    """A server that is ready to start.
+
+    Args:
+        application: The application, made with ``oin=oin_of``.
+        host: The address to listen at.
+        port: The port; 0 for any.
+        context: What TLS is spoken with, such as ``oso.Identity(...).server_context()``: it must ask for a certificate
+            of the caller. None for plain HTTP, for a test or behind another server on the same machine; nobody has an
+            OIN then.
+        threads: How many requests are answered at a time.
+        seconds: How long a connection may be busy with one request, the answer included.
+        max_bytes: The largest body.
+
+    Returns:
+        A ``cheroot.wsgi.Server``: ``prepare()`` binds, ``serve()`` runs, ``stop()`` ends it.
+
+    Raises:
+        UsageError: cheroot is not installed, or the context takes callers without a certificate.
+    """
+    if context is not None and context.verify_mode is not ssl.CERT_REQUIRED:
+        raise UsageError("The TLS context takes callers without a certificate.", remedy="Use ssl.CERT_REQUIRED.")
+    try:
+        from cheroot import wsgi
+    except ImportError:
+        raise UsageError("Serving needs cheroot.", remedy="Run: pip install 'oso-bridge[serve]'.") from None
+    made: Any = wsgi.Server(
+        (host, port), application, numthreads=threads, server_name="oso-bridge", request_queue_size=128
+    )
+    made.max_request_body_size, made.max_request_header_size = max_bytes, _HEADERS
+    made.keep_alive_conn_limit = _KEPT_ALIVE
+    made.version = made.software = "oso-bridge"
+    made.error_log = _log
+    made.watch = _Watch(seconds)
+    made.ConnectionClass = _connection_class()
+    made.ssl_adapter = _adapter(context) if context is not None else None
+    return made
+
+
+def _log(msg: str = "", level: int = 20, traceback: bool = False) -> None:
+    """What cheroot has to say may quote a request, so only that it has something to say is told."""
+    del msg, traceback
+    LOG.log(level, "http-server ernst=%d", level)
+
+
+class _Watch:
+    """Ends connections that are busy too long; a thread runs while there are any."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ends: dict[Any, float] = {}
+        self._lock = threading.Lock()
+        self._runs = False
+
+    @contextlib.contextmanager
+    def over(self, line: Any) -> Any:
+        """Watch over a socket while it is busy."""
+        with self._lock:
+            self._ends[line] = time.monotonic() + self._seconds
+            starts, self._runs = not self._runs, True
+        if starts:
+            threading.Thread(target=self._run, name="oso-bridge-watch", daemon=True).start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._ends.pop(line, None)
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(_TICK)
+            now = time.monotonic()
+            with self._lock:
+                late = [line for line, end in self._ends.items() if end < now]
+                for line in late:
+                    del self._ends[line]
+                self._runs = bool(self._ends)
+                runs = self._runs
+            for line in late:
+                LOG.info("http-geweigerd reden=te-lang")
+                # that of the plain socket: the one of TLS would take the state away from the thread that reads
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(line, socket.SHUT_RDWR)
+            if not runs:
+                return
+
+
+def _connection_class() -> Any:
+    """Connections that shake hands in their worker, under the watch."""
+    from cheroot.server import HTTPConnection
+
+    class Connection(HTTPConnection):
+        """One connection."""
+
+        def communicate(self) -> Any:
+            """Answer one request; shake hands before the first."""
+            with self.server.watch.over(self.socket):
+                return self._greeted() and super().communicate()  # type: ignore[no-untyped-call]
+
+        def _greeted(self) -> bool:
+            """Whether the caller is known, or need not be."""
+            if self.ssl_env is None or not isinstance(self.socket, ssl.SSLSocket) or OIN in self.ssl_env:
+                return True
+            try:
+                self.socket.do_handshake()
+                self.ssl_env[OIN] = _oin(self.socket.getpeercert(binary_form=True))
+            except (OSError, ValueError) as error:
+                LOG.info("tls-geweigerd soort=%s", type(error).__name__)
+                return False
+            return True
+
+        def close(self) -> None:
+            """Close the connection; one that was closed before would end the worker, and with it the server."""
+            try:
+                super().close()
+            except (OSError, ValueError):
+                self.socket.close()
+
+    return Connection
+
+
+def _oin(certificate: bytes | None) -> str:
+    """The OIN in the subject of a certificate; empty when there is none, or more than one."""
+    from cryptography import x509
+
+    from oso_bridge.identity import certificates
+
+    return (certificates.oin(x509.load_der_x509_certificate(certificate)) or "") if certificate else ""
+
+
+def _adapter(context: ssl.SSLContext) -> Any:
+    """What cheroot wraps sockets with: nothing is waited for here."""
+    from cheroot.makefile import StreamReader, StreamWriter
+    from cheroot.ssl import Adapter
+
+    class Adapted(Adapter):
+        """TLS without a handshake yet."""
+
+        def __init__(self) -> None:
+            self.context = context
+
+        def bind(self, sock: socket.socket) -> socket.socket:
+            """Leave the listening socket as it is."""
+            return sock
+
+        def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
+            """Make a TLS socket that has yet to shake hands."""
+            made = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+            return made, {"wsgi.url_scheme": "https", "HTTPS": "on"}
+
+        def get_environ(self) -> dict[str, Any]:
+            """Nothing for all connections alike."""
+            return {}
+
+        def makefile(self, sock: Any, mode: str = "r", bufsize: int = -1) -> Any:
+            """A file to read from or write to."""
+            del bufsize
+            return StreamReader(sock, mode) if "r" in mode else StreamWriter(sock, mode)
+
+    return Adapted()

@@ -1,0 +1,165 @@
+"""``oso-bridge serve las``, and the example of a vendor's own administration."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oso_bridge.cli.app import run
+from oso_bridge.exchange import soap
+from oso_bridge.exchange.administration import Dossierdoel, Dossierlevering
+from oso_bridge.pki import fictional_oin
+from oso_bridge.releases import forget
+
+from .scene import CHECKOUT, EXAMPLES, PUPIL, Scene
+
+ME = """
+from oso_bridge.exchange import Adres, load
+from oso_bridge.testing.exchange import line_to
+from exchange.scene import Centre
+
+def line(url):
+    return line_to(Centre(load("2022")))
+"""
+CONFIG = """
+[draad]
+versie = "2022"
+[server]
+poort = 0
+zonder_tls = true
+[[aanleverpunt]]
+brin = "00YY"
+kenmerk = "0000000700000YY00001"
+[verkeerscentrum]
+url = "https://tc.invalid"
+lijn = "mijnlas:line"
+[sleutels]
+zoeksleutel = "oso_bridge.testing.exchange:nep_zoeksleutel"
+pgnfrag = "oso_bridge.testing.exchange:nep_pgnfrag"
+proef = true
+[administratie]
+bron = "las_endpoint:Bron"
+doel = "las_endpoint:Doel"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    (tmp_path / "mijnlas.py").write_text(ME, "utf-8")
+    for place in (tmp_path, EXAMPLES, CHECKOUT / "tests"):
+        monkeypatch.syspath_prepend(place)
+    yield tmp_path
+    forget()
+
+
+def checked(folder: Path, text: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    config = folder / "las.toml"
+    config.write_text(text, "utf-8")
+    code = run(["serve", "las", "--config", str(config), "--check"])
+    return code, capsys.readouterr().err
+
+
+def test_good_settings(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert checked(folder, CONFIG, capsys) == (0, "oso-bridge: The settings are good.\n")
+
+
+def test_tls_asks_for_a_certificate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pki, me = folder / "pki", fictional_oin("doel")
+    assert run(["pki", "new", str(pki), "--name", "bron"]) == 0
+    tls = f'[tls]\ncertificaat = "{pki}/bron-server.pem"\nwortels = "{pki}/root.pem"\nproef = true\n'
+    code, said = checked(folder, f'{CONFIG}{tls}[toegang]\n{me} = ["*"]\n', capsys)
+    assert (code, "revoked is not checked" in said) == (0, True)
+    code, said = checked(folder, f'{CONFIG}{tls}crls = "{pki}/crls.pem"\n[toegang]\n{me} = ["*"]\n', capsys)
+    assert (code, "revoked is not checked" in said) == (0, False)
+    # a certificate for calling others is none to answer with
+    assert checked(folder, f"{CONFIG}{tls.replace('-server', '-client')}", capsys)[0] == 2
+
+
+LOUD = '[draad.weigering]\nhoe = "luid"\n'
+
+
+def test_a_file_will_do_for_an_administration(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["outbox", "key", "new", str(folder / "kluis.key")]) == 0
+    capsys.readouterr()
+    kept = f'[administratie]\nbestand = "{folder}/dossiers.db"\nkluis = "{folder}/kluis.key"\n'
+    text = CONFIG[: CONFIG.index("[administratie]")] + kept
+    assert checked(folder, text, capsys)[0] == 0
+    assert (folder / "dossiers.db").exists()
+
+
+def test_the_traffic_center_is_called_with_a_certificate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["pki", "new", str(folder / "pki"), "--name", "bron"]) == 0
+    pki, text = folder / "pki", CONFIG.replace('lijn = "mijnlas:line"\n', "")
+    own = f'[client]\ncertificaat = "{pki}/bron-client.pem"\nwortels = "{pki}/root.pem"\ncrls = "{pki}/crls.pem"\n'
+    assert checked(folder, text + own, capsys)[0] == 0
+    code, said = checked(folder, text, capsys)
+    assert (code, "no table client" in said) == (2, True)
+
+
+BAD = {
+    "no TOML": (CONFIG + "[", "not valid TOML"),
+    "something unknown": (CONFIG.replace("proef", "proev"), "unknown in sleutels"),
+    "an unknown table": (CONFIG + "[tsl]\n", "unknown in tsl"),
+    "a table too few": (CONFIG.replace('[draad]\nversie = "2022"', ""), "no table draad"),
+    "no TLS": (CONFIG.replace("zonder_tls = true", ""), "no table tls"),
+    "no TLS for others": (CONFIG.replace("poort = 0", 'adres = "0.0.0.0"'), "no table tls"),
+    "a fake key": (CONFIG.replace("proef = true", ""), "fake one"),
+    "an unknown wire": (CONFIG.replace('"2022"', '"2020"'), "no wire '2020'"),
+    "a choice that does not exist": (CONFIG.replace("[server]", LOUD + "[server]"), "hoe is one of"),
+    "a module that is not there": (CONFIG.replace("mijnlas:", "jouwlas:"), "cannot be loaded: ModuleNotFoundError"),
+    "a name that is not there": (CONFIG.replace("endpoint:Bron", "endpoint:Bro"), "cannot be loaded: AttributeError"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_settings(folder: Path, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text, told = BAD[what]
+    code, said = checked(folder, text, capsys)
+    assert code == 2
+    assert told in said
+    assert said.count("\n") == 1
+
+
+def test_it_serves_until_it_is_told_to_stop(folder: Path) -> None:
+    (folder / "las.toml").write_text(CONFIG, "utf-8")
+    path = ":".join(str(place) for place in (CHECKOUT, folder, EXAMPLES, CHECKOUT / "tests"))
+    command = [sys.executable, "-m", "oso_bridge.cli", "serve", "las", "--config", str(folder / "las.toml")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": path}) as process:
+        assert process.stderr is not None
+        port = int(re.findall(r"port (\d+)", process.stderr.readline())[0])
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        line.request("POST", "/", b"<a/>", {"Content-Type": soap.MEDIA_TYPE})
+        assert line.getresponse().status == 500
+        line.close()
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=30)[1]
+    assert process.returncode == 0
+    assert "geweigerd reden=OngeldigBericht" in said
+    assert "Stopping." in said
+    assert "Traceback" not in said
+
+
+def test_the_example_delivers_what_the_vendor_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    import las_endpoint
+
+    bron, doel = las_endpoint.Bron(), las_endpoint.Doel()
+    assert isinstance(bron, Dossierlevering)
+    assert isinstance(doel, Dossierdoel)
+    scene: Any = Scene(bron=bron, doel=doel)
+    found = scene.fetch(pgn=PUPIL)
+    assert found.uitkomst.ok
+    assert [asked.account for asked in bron.aanvragen] == ["intern.begeleider van povo.xml"]
+    assert scene.fetch(pgn="613543439").uitkomst.woord == "LeerlinginfoNietBeschikbaar"
+
+
+def test_the_example_is_short() -> None:
+    assert len((EXAMPLES / "las_endpoint.py").read_text("utf-8").splitlines()) < 60
