@@ -50,7 +50,8 @@ def las(
 ) -> None:
     """Serve the endpoint of a school."""
     import logging
-    import signal
+
+    from oso_bridge.exchange.server import run
 
     settings = _settings(config)
     server = _server(settings)
@@ -58,17 +59,7 @@ def las(
         note("The settings are good.")
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    # whoever manages services ends them with this signal
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    server.prepare()
-    host, port = server.bind_addr[:2]
-    note(f"Listening at {host} port {port}; interrupt to stop.")
-    try:
-        server.serve()
-    except KeyboardInterrupt:
-        note("Stopping.")
-    finally:
-        server.stop()
+    run(server, note)
 
 
 def _settings(path: Path) -> dict[str, Any]:

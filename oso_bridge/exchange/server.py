@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from oso_bridge.errors import UsageError
@@ -82,6 +84,37 @@ def make_server(
     made.ConnectionClass = _connection_class()
     made.ssl_adapter = _adapter(context) if context is not None else None
     return made
+
+
+def run(server: Any, told: Callable[[str], None]) -> None:
+    """Serve until the process is told to stop, by an interrupt or by whoever manages services.
+
+    The signals only raise a flag. An exception out of a signal can come in the middle of handing a connection to a
+    worker, and then a worker would wait for ever.
+
+    Args:
+        server: What :func:`make_server` gave.
+        told: Takes a line for people: where it listens, and that it stops.
+
+    Raises:
+        OSError: It cannot listen there.
+    """
+    stop = threading.Event()
+    server.prepare()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    serving = threading.Thread(target=server.serve, name="oso-bridge-serve", daemon=True)
+    serving.start()
+    host, port = server.bind_addr[:2]
+    told(f"Listening at {host} port {port}; interrupt to stop.")
+    try:
+        while serving.is_alive() and not stop.wait(_TICK):
+            pass
+        told("Stopping.")
+    finally:
+        server.stop()
+        serving.join(_TICK * 10)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _log(msg: str = "", level: int = 20, traceback: bool = False) -> None:
