@@ -43,6 +43,7 @@ COMMANDS = {
     "send": "Check a document and send it.",
     "receive": "Fetch what came in, as files.",
     "serve": "Answer other systems over the OSO exchange.",
+    "osr": "Ask the OSR for mandates, endpoints and schools.",
     "release": "Add, list, show, compare and remove releases.",
     "releases": "List the releases that are installed.",
     "pki": "Make test certificates with OINs, or say what a file with certificates holds.",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oso_bridge.cli import options, output
+from oso_bridge.cli import lines, options, output
 from oso_bridge.errors import IdentityError
 
 if TYPE_CHECKING:
@@ -100,10 +99,10 @@ def new(
     authority = Authority(kind="rsa" if rsa else "ec", days=days)
     password = secret.decode() if secret else None
     made = authority.save(folder, names, oins=oin or (), hosts=host or None, p12_password=password)
-    lines = [words["made"].format(folder=folder), *(f"  {path.name}" for path in made)]
+    rows = [words["made"].format(folder=folder), *(f"  {path.name}" for path in made)]
     parties = zip(names, oin or map(fictional_oin, names), strict=True)
-    lines += [words["party"].format(name=party, oin=number) for party, number in parties]
-    output.write("".join(f"{line}\n" for line in lines))
+    rows += [words["party"].format(name=party, oin=number) for party, number in parties]
+    output.write("".join(f"{line}\n" for line in rows))
 
 
 @app.command()
@@ -121,7 +120,7 @@ def show(
     from oso_bridge.render import json
 
     words = _words(lang)
-    password = _password(password_env)
+    password = lines.password(password_env)
     held = load(file, password)
     rows = [_row(certificate, lang) for certificate in held.certificates]
     told = {"certificates": rows, "key": _about_key(held, password), "crls": [_crl(crl) for crl in held.crls]}
@@ -134,17 +133,6 @@ def _words(lang: str) -> dict[str, str]:
 
     check_language(lang)
     return _WORDS[lang]
-
-
-def _password(variable: str | None) -> Password:
-    """That of the variable; else asked for at a terminal, when it turns out to be needed."""
-    import getpass
-
-    from oso_bridge.identity.files import Password
-
-    if variable is None and sys.stdin.isatty():
-        return Password(lambda: getpass.getpass())
-    return Password(variable=variable)
 
 
 def _row(certificate: Any, lang: str) -> dict[str, Any]:

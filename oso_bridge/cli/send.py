@@ -20,6 +20,11 @@ def command(
     via: lines.Via,
     settings: lines.Settings = None,
     secrets: lines.Secrets = None,
+    identity: lines.IdentityFile = None,
+    identity_key: lines.IdentityKey = None,
+    identity_password: lines.IdentityPassword = None,
+    roots: lines.Roots = None,
+    crls: lines.Crls = None,
     media_type: Annotated[str, typer.Option("--media-type", help="What the document is.")] = "application/xml",
     operation: Annotated[str, typer.Option("--operation", help="What is asked, where an address serves more.")] = "",
     parcel_id: Annotated[str | None, typer.Option("--id", help="The id; the same one when you send again.")] = None,
@@ -34,12 +39,13 @@ def command(
     Standard output gets the receipt. Exit code 1 when it was refused or could not be sent, and when the checks find
     errors: it is then not sent; 3 when a check that is needed could not be made.
     """
+    more = lines.trust(identity, identity_key, identity_password, roots, crls)
     content = _content(inputs.single(file))
     if not no_check:
         _check(content, file, lang)
     parcel = _parcel(content, media_type, operation, parcel_id)
     try:
-        with lines.line(via, settings, secrets, deadline) as line:
+        with lines.line(via, settings, secrets, deadline, more) as line:
             receipt = line.send(parcel)
     except TransportError as error:
         output.note(f"{error} Arrived: {error.sent}. The id is {parcel.id}.")

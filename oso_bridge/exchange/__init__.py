@@ -10,6 +10,7 @@ how well each message is known; an official schema takes the place of ours by co
     client          Doelsysteem and Bronsysteem: who asks
     bron, doel      who answers; conditions says what may be delivered
     administration  Dossierbron and Dossierdoel, the seams of a vendor's own system; store has both on SQLite
+    osr             the register of mandates and endpoints
     endpoint, wsgi  the answering side as a function of parcels, and as a WSGI application; server has mutual TLS
 
 Names are loaded when they are first used.

@@ -1,5 +1,7 @@
 """HTTPS: a parcel is the body of a POST, the body of the answer is the reply.  It sends only.
 
+:class:`HttpLine` posts to one address; :class:`ResourceLine` asks a service of resources, with GET as well.
+
 What ``requests`` does by itself and this does not: trust the roots of browsers beside those that are given, follow
 redirects (a 307 sends the body to another host), take proxies, roots and passwords from the environment, unpack what
 is compressed, wait for ever.  Every parcel has a connection of its own, so that it is certain what had left when one
@@ -45,6 +47,8 @@ _ERRORS = (
 _MEDIA_TYPE = re.compile(
     r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+-]+=(?:[\w!#$&'*^.+:-]+|\"[\x20\x21\x23-\x7e]*\"))*", re.ASCII
 )
+_PATH = re.compile(r"(?!\.)[A-Za-z0-9_.~-]+(?:/(?!\.)[A-Za-z0-9_.~-]+)*")
+_QUERY = re.compile(rb"[A-Za-z0-9_.~*+%=&-]*")
 # The other side says that it did nothing with the request (RFC 9110, 15.5.9 and 15.6.4; RFC 6585, 4).
 _NOT_NOW = frozenset({408, 429, 503})
 
@@ -89,7 +93,7 @@ class HttpLine(Line):
         headers: Mapping[str, str] | None = None,
         insecure: bool = False,
     ) -> None:
-        self._url = _checked(url, insecure)
+        self._url = checked(url, insecure)
         self._where = urlunsplit(urlsplit(url)._replace(query="", fragment=""))
         self._context = _context(url, identity, roots)
         self._proxies = dict(proxies or {})
@@ -104,11 +108,13 @@ class HttpLine(Line):
         Raises:
             TransportError: There is no answer, one that is too large or compressed, a redirect, or a server in trouble.
         """
+        method, url, body = self._target(parcel)
         with active() as call, self._session() as session, self._told(call):
             call.sent = "no"
-            answer = session.post(
-                self._url,
-                data=parcel.content,
+            answer = session.request(
+                method,
+                url,
+                data=body,
                 headers=self._headers_of(parcel),
                 timeout=call.left(),
                 allow_redirects=False,
@@ -118,6 +124,10 @@ class HttpLine(Line):
             with answer:
                 call.sent = "yes"
                 return self._receipt(parcel, answer, call)
+
+    def _target(self, parcel: Parcel) -> tuple[str, str, bytes | None]:
+        """The method, the address and the body of the request for a parcel."""
+        return "POST", self._url, parcel.content
 
     def _session(self) -> requests.Session:
         session = requests.Session()
@@ -194,8 +204,58 @@ class HttpLine(Line):
         return TransportError(what, retryable=retryable, sent=sent, where=self._where, remedy=remedy)
 
 
-def _checked(url: str, insecure: bool) -> str:
-    """An address that may be used.
+class ResourceLine(HttpLine):
+    """Asks a service of resources (REST) at one address, over the same connection as :class:`HttpLine`.
+
+    The operation of a parcel is a method and a path below the address, such as ``GET:schools``.  With GET the content
+    is the query (``application/x-www-form-urlencoded``); with POST it is the body.
+
+    Args:
+        url: The address that all paths are below, ``https://...`` without a query.
+        options: Those of :class:`HttpLine`.
+
+    Raises:
+        UsageError: As there.
+    """
+
+    def __init__(self, url: str, **options: Any) -> None:
+        super().__init__(url, **options)
+        if "?" in url or "#" in url:
+            raise UsageError("This address has a query.", remedy="Give the address that all paths are below.")
+
+    def __repr__(self) -> str:
+        return f"<ResourceLine {self._where}>"
+
+    def _target(self, parcel: Parcel) -> tuple[str, str, bytes | None]:
+        """The method, the address and the body.
+
+        Raises:
+            UsageError: The operation is no GET or POST of a path, or the query is none.
+        """
+        method, _, path = parcel.operation.partition(":")
+        if method not in ("GET", "POST") or not _PATH.fullmatch(path):
+            raise UsageError("The operation is no method and path.", remedy="For example: GET:schools.")
+        url = f"{self._url.rstrip('/')}/{path}"
+        if method == "POST":
+            return method, url, parcel.content
+        if not _QUERY.fullmatch(parcel.content):
+            raise UsageError("The content is no query.", remedy="Encode it, as urllib.parse.urlencode does.")
+        return method, f"{url}?{parcel.content.decode('ascii')}" if parcel.content else url, None
+
+    def _headers_of(self, parcel: Parcel) -> dict[str, str]:
+        """The headers; a GET has no body to describe, and may be repeated as it is."""
+        headers = super()._headers_of(parcel)
+        if parcel.operation.startswith("GET:"):
+            del headers["Content-Type"], headers["Idempotency-Key"]
+        return headers
+
+
+def checked(url: str, insecure: bool = False) -> str:
+    """An address of HTTPS, when it is one that may be used.
+
+    Args:
+        url: The address.
+        insecure: Take ``http://`` to this very machine as well.
 
     Raises:
         UsageError: It is not one of https, or holds a password.

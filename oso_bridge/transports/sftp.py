@@ -116,10 +116,12 @@ class SftpDisk:
     def read(self, file: str, most: int) -> bytes:
         """Read an ordinary file; never what a link leads to."""
         with self._session() as sftp:
-            if not stat.S_ISREG(sftp.lstat(self._path(file)).st_mode or 0):
+            about = sftp.lstat(self._path(file))
+            if not stat.S_ISREG(about.st_mode or 0):
                 raise OSError("no file")
             with sftp.open(self._path(file), "rb") as stream:
-                stream.prefetch(most + 1)
+                # no further than the file goes: a thread of paramiko asks, and would still ask when all is closed
+                stream.prefetch(min(about.st_size or 0, most + 1))
                 return stream.read(most + 1)
 
     def rename(self, old: str, new: str) -> None:

@@ -202,6 +202,23 @@ def test_a_connection_that_was_lost_is_made_again(server: Server) -> None:
         assert len(take(line)) == 2
 
 
+def test_no_more_is_asked_for_than_a_file_holds(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    whole = asyncssh.SFTPServer.read
+
+    async def counted(self: Any, file: Any, offset: int, size: int) -> Any:
+        asked.append(offset)
+        return await asyncio.sleep(0) or whole(self, file, offset, size)
+
+    monkeypatch.setattr(asyncssh.SFTPServer, "read", counted)
+    large = oso.Parcel(bytes(100_000), id="bericht-2")
+    with server.line() as line:
+        line.send(large)
+        assert take(line) == [large]
+    assert len(asked) < 10, "two files, of one piece and of four, and the end of each"
+    assert not [thread.name for thread in threading.enumerate() if "prefetch" in thread.name]
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import oso_bridge as oso
+from oso_bridge.pki import Authority, fictional_oin
 
 from .peers import closed_port
 
@@ -97,6 +98,69 @@ def test_what_could_not_be_sent_says_whether_it_arrived(run: Any, tmp_path: Path
 def test_wrong_use_is_exit_code_2(run: Any, arguments: list[str], told: str) -> None:
     result = run("send", GOOD, *arguments)
     assert result.code == 2
+    assert told in result.err
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authority, Path]:
+    """An authority, and a folder with certificates of it as files: all in one, and with the key apart and locked."""
+    authority, folder = Authority(), tmp_path_factory.mktemp("pki")
+    authority.save(folder, ["las"])
+    issued = authority.issue("client", name="las")
+    (folder / "locked.key").write_bytes(issued.key_pem("fictief slot"))
+    (folder / "open.pem").write_bytes(issued.pem().replace(issued.key_pem(), b""))
+    return authority, folder
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        ["--identity", "las-client.pem"],
+        ["--identity", "open.pem", "--identity-key", "locked.key", "--identity-password-env", "OSO_PROEF"],
+    ],
+)
+def test_we_show_our_certificate(
+    run: Any,
+    peers: Callable[..., Any],
+    ours: tuple[Authority, Path],
+    identity: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority, folder = ours
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("OSO_PROEF", "fictief slot")
+    trust = authority.trust(allowed_oins={fictional_oin("las")})
+    peer = peers(lambda talk: talk.answer(), authority.identity("server", name="bron", trust=trust).server_context())
+    send = ["send", GOOD, "--via", peer.url]
+    result = run(*send, *identity, "--roots", "root.pem", "--crls", "crls.pem")
+    assert (result.code, result.err) == (0, "")
+    assert peer.bodies == [GOOD.read_bytes()]
+    result = run(*send, "--roots", "root.pem", "--deadline", "5")
+    assert (result.code, result.out) == (1, "")
+    assert "broke off the connection" in result.err
+    assert len(peer.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--via", "https://localhost/"], "Whom to trust is not said"),
+        (["--via", "https://localhost/", "--identity", "nergens.pem"], "This file is not there"),
+        (["--via", "https://localhost/", "--identity", "open.pem"], "There is no private key"),
+        (["--via", "https://localhost/", "--identity", "open.pem", "--identity-key", "locked.key"], "password"),
+        (["--via", "https://localhost/", "--identity", "las-client.pem"], "root certificates are trusted"),
+        (["--via", "https://localhost/", "--identity", "las-server.pem", "--roots", "root.pem"], "not meant for"),
+        (["--via", "https://localhost/", "--identity-key", "locked.key"], "Give --identity FILE"),
+        (["--via", "https://localhost/", "--roots", "root.pem", "--roots", "chain.pem"], "one file with roots"),
+        (["--via", "file:.", "--identity", "las-client.pem"], "unexpected keyword argument 'identity'"),
+    ],
+)
+def test_an_identity_that_cannot_be_used(
+    run: Any, ours: tuple[Authority, Path], arguments: list[str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ours[1])
+    result = run("send", GOOD, *arguments)
+    assert (result.code, result.out) == (2, "")
     assert told in result.err
 
 
