@@ -175,16 +175,22 @@ class Fitting:
         return good or not values.accepts(self._source, before.type)(spot.value)
 
     def crowded(self) -> Iterator[str]:
-        """Leave out what the target does not let stand beside what comes before it.
+        """Leave out what the target does not let stand beside what comes before it, and the source did.
 
         Yields:
             The place of each value that was left out.
         """
         before = dict(self._all_spots())
-        for owner, name in list(_crowded(self.record, self._tree.root)):
-            del owner[name]
+        for owner, branch, name in list(_crowded(self.record, self._tree.root)):
+            if not self._was_crowded(owner, branch, name):
+                del owner[name]
         left = {place for place, _ in self._all_spots()}
         yield from (spot.path for place, spot in before.items() if place not in left)
+
+    def _was_crowded(self, owner: Record, branch: Branch, name: str) -> bool:
+        """Whether the source did not let a child stand beside the others either."""
+        here = _branches(self._source, self._root).get(unnumbered(self._places.get(branch.path, "")), ())
+        return any(name in _too_many(owner, other) for other in here)
 
     def _all_spots(self) -> Iterator[tuple[str, Spot]]:
         return self._spots(self.record, self._tree.root, f"/{self._tree.root.name}[1]", _Home("", "", None))
@@ -259,17 +265,24 @@ def _replace(owner: Record, name: str, items: list[Record], many: bool) -> None:
         del owner[name]
 
 
-def _crowded(record: Record, branch: Branch) -> Iterator[tuple[Record, str]]:
-    """The children, with the record they stand in, that may not stand beside the others of their choice."""
+def _crowded(record: Record, branch: Branch) -> Iterator[tuple[Record, Branch, str]]:
+    """The children that may not stand beside the others of their choice, with the record they stand in."""
+    yield from ((record, branch, name) for name in _too_many(record, branch))
+    for name, child in branch.branches.items():
+        for item in _listed(record.get(name, ())):
+            yield from _crowded(item, child)
+
+
+def _too_many(record: Record, branch: Branch) -> list[str]:
+    """The children of a record that may not stand beside the others of their choice."""
+    found = []
     for particle in branch.content:
         if "choice" in particle and particle.get("max", 1) == 1:
             present = [item["name"] for item in particle["choice"] if item["name"] in record]
             ways = particle.get("ways") or [[item["name"]] for item in particle["choice"]]
-            stay = max((_left(way, present) for way in ways), key=len, default=present)
-            yield from ((record, name) for name in present if name not in stay)
-    for name, child in branch.branches.items():
-        for item in _listed(record.get(name, ())):
-            yield from _crowded(item, child)
+            stay = max((_left(way, present) for way in ways), key=len)
+            found += [name for name in present if name not in stay]
+    return found
 
 
 def _left(way: list[str], present: list[str]) -> list[str]:
@@ -325,6 +338,15 @@ def _leaves(release: Release, root: str) -> dict[str, Leaf]:
         for leaf in (*branch.marks.values(), *branch.leaves.values())
         if leaf.path in places
     }
+
+
+@cached(maxsize=32)
+def _branches(release: Release, root: str) -> dict[str, list[Branch]]:
+    """The elements with children, by the place in the model that they fill or belong to."""
+    places, found = plan.model_paths(release), dict[str, list[Branch]]()
+    for branch in plan.load(release).tree(root).branches:
+        found.setdefault(unnumbered(places.get(branch.path, "")), []).append(branch)
+    return found
 
 
 @cached(maxsize=1024)

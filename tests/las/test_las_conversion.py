@@ -114,6 +114,16 @@ def test_what_may_not_stand_together_is_one_of_several() -> None:
     assert [leerling.groep for leerling in result.document.administratie().leerlingen] == ["G-5-6", "G-4"]
 
 
+def test_what_did_not_go_together_in_the_source_either_stays() -> None:
+    for edit in (
+        ("<roepnaam>Teun</roepnaam>", "<voorvoegsel>de</voorvoegsel><roepnaam>Teun</roepnaam>"),
+        ("<bsn_ondwnr-4>0000</bsn_ondwnr-4>", "<sofinummer>123456789</sofinummer><bsn_ondwnr-4>0000</bsn_ondwnr-4>"),
+    ):
+        result = oso.convert(edited(EDEX, edit), to="uwlr/2.2")
+        assert [loss.path for loss in result.losses] == ["leerlingen.toevoegingen"]
+        assert not result.report.ok
+
+
 def test_what_is_kept_goes_along_where_the_same_part_has_the_same_place() -> None:
     moment = ("<mutatiedatum>2024-09-16T10:15:00<", "<mutatiedatum>2024-09-16T24:00:00<")
     mark = ("<roepnaam>Teun", '<eigen a="1"/><roepnaam>Teun')

@@ -17,6 +17,7 @@ from oso_bridge.model import (
     Administratieleerling,
     Administratieschool,
     Anderresultaat,
+    Dossier,
     Extra,
     Groep,
     Groepstaak,
@@ -81,6 +82,7 @@ def test_a_document_that_holds_everything_comes_back(release: Release, root: str
     data = full(release, root)
     document = oso.read(data, release=release.id)
     assert list(document.geheel().bewaard()) == []
+    assert oso.losses(document.geheel(), release=release.id, root=root) == []
     assert canonical(there_and_back(document)) == canonical(data)
 
 
@@ -559,6 +561,16 @@ def test_the_wrong_method_names_the_right_one() -> None:
     ):
         with pytest.raises(oso.UsageError, match=rf"document\.{right}\(\)"):
             getattr(oso.read(path), wrong)()
+
+
+def test_json_names_the_model_and_takes_no_other() -> None:
+    text = administratie().model_dump_json()
+    assert '"model":"Schooladministratie"' in text
+    assert Schooladministratie.model_validate_json(text) == administratie()
+    with pytest.raises(oso.FieldError):
+        Leerresultaten.model_validate_json(text)
+    with pytest.raises(oso.FieldError):
+        Dossier.model_validate_json('{"model": "Dossier"}')
 
 
 def test_a_group_of_a_teacher_keeps_its_roles() -> None:
