@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oso_bridge.errors import UsageError
@@ -194,6 +194,7 @@ def test_what_nobody_dressed_loses_an_apostrophe_only_before_a_formula(text: str
 
 
 @given(st.text(alphabet="_x0041F\x00\r\x1fab", max_size=16))
+@example("_x0000\x00")
 def test_control_characters_in_a_workbook(text: str) -> None:
     escaped = xlsx.escape(text)
     assert not set(escaped) & {"\x00", "\r", "\x1f"}

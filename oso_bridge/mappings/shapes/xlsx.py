@@ -40,7 +40,9 @@ _BROKEN = (
 """What a damaged workbook makes of openpyxl; ParseError is a SyntaxError."""
 
 _MOST_PARTS = 2_000
-_CONTROL = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+_REFUSED = "\x00-\x08\x0b-\x1f\x7f\ufffe\uffff"
+# an underscore, too, that would look like the beginning of an escape once what follows is escaped
+_CONTROL = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}[_{_REFUSED}])|[{_REFUSED}]")
 _WRITTEN = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _DAYS_FROM = date(1900, 3, 1)
 """Before this day spreadsheets do not agree on the calendar."""
