@@ -218,8 +218,10 @@ def write_paths(release: Release) -> bool:
     Findings name places in the words of the model, and should not need the model to do so.
 
     Returns:
-        True when the file changed.
+        True when the file changed; never for a release whose messages are nothing in the model.
     """
+    if not _all_roots(release):
+        return False
     file = release.folder / "paths.json"
     text = json.dumps(dict(sorted(_paths(release).items())), indent=0, ensure_ascii=False) + "\n"
     if file.is_file() and file.read_text(encoding="utf-8") == text:

@@ -550,7 +550,7 @@ def test_every_place_of_the_releases_has_a_field(run: Any) -> None:
     listed = json.loads(run("releases", "--unbound", "--json").out)
     assert list(listed) == [release.id for release in oso.installed()]
     # answers that there is nothing to tell
-    places = {place.rpartition("/")[2] for found in listed.values() for place in found}
+    places = {place.rpartition("/")[2] for found in listed.values() for place in found or ()}
     assert places == {"geenwijzigingen", "geengegevens"}
     assert {name for name, found in listed.items() if found} == {"uwlr/2.2", "uwlr/2.3"}
     told = run("releases", "--unbound", "--lang", "en").out.splitlines()

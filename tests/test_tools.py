@@ -72,7 +72,10 @@ def test_every_element_of_a_release_is_in_the_dictionary() -> None:
         assert leaves <= listed
 
 
-@pytest.mark.parametrize("release", oso.installed(), ids=lambda release: release.id)
+MODELLED = [release for release in oso.installed() if binding.unbound(release) is not None]
+
+
+@pytest.mark.parametrize("release", MODELLED, ids=lambda release: release.id)
 def test_the_paths_of_a_release_are_those_of_its_tables(release: oso.Release) -> None:
     assert binding.write_paths(release) is False
     paths = plan.model_paths(release)

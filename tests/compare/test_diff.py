@@ -414,4 +414,4 @@ def test_the_time_grows_with_the_dossier_and_not_with_its_square(keyed: bool) ->
 
     small = min(seconds(400) for _ in range(3))
     # ten times as many: a hundred times the time if it were the square
-    assert seconds(4000) < 40 * small
+    assert min(seconds(4000) for _ in range(2)) < 60 * small

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import io
@@ -79,11 +80,25 @@ class _Controller(Controller):
 
     def __init__(self, box: Postbox, tls: dict[str, Any], settings: dict[str, Any]) -> None:
         self.tls, self.settings = tls, settings
+        self.served: list[SMTP] = []
         super().__init__(box, hostname="localhost", port=closed_port(), ssl_context=tls.get("ssl_context"))
 
     def factory(self) -> SMTP:
         started = {key: value for key, value in self.tls.items() if key != "ssl_context"}
-        return SMTP(self.handler, hostname="post.invalid", **started, **self.settings)
+        self.served.append(SMTP(self.handler, hostname="post.invalid", **started, **self.settings))
+        return self.served[-1]
+
+    def stop(self, no_assert: bool = False) -> None:
+        """Stop, and let go of what callers left open: a warning about that would come up in some later test."""
+        asyncio.run_coroutine_threadsafe(self._let_go(), self.loop).result(5)
+        super().stop(no_assert)
+
+    async def _let_go(self) -> None:
+        for protocol in self.served:
+            for transport in (protocol.transport, getattr(protocol, "_original_transport", None)):
+                if transport is not None:
+                    transport.abort()
+        await asyncio.sleep(0)
 
 
 def attachment(mail: bytes) -> bytes:
