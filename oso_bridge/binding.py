@@ -143,11 +143,29 @@ def refuse_other(release: Release, root: str, record: Record, wanted: type[Gehee
             raise UsageError(f"This document holds no {_WORDS[wanted.__name__]}: it is {row['en']}.", remedy=_RECORD)
     if model is not wanted:
         holds = "something else" if model is None else _WORDS[model.__name__]
-        remedy = _RECORD if model is None else f"Use document.{_METHODS[model.__name__]}()."
+        remedy = (
+            _RECORD if model is None else f"Name another document; in Python use document.{_METHODS[model.__name__]}()."
+        )
         raise UsageError(f"This document holds no {_WORDS[wanted.__name__]}: it holds {holds}.", remedy=remedy)
 
 
 _RECORD = "Use document.record: what it said."
+
+
+def require(given: object, model: type[Geheel]) -> None:
+    """Refuse what is not a model that a function works with, most often the document that holds it.
+
+    Args:
+        given: What was passed.
+        model: The class that it must be of.
+
+    Raises:
+        UsageError: It is of another class.
+    """
+    if not isinstance(given, model):
+        name = model.__name__
+        remedy = f"Of a document that is oso.read(...).{_METHODS[name]}()."
+        raise UsageError(f"A {name} is asked for, not a {type(given).__name__}.", remedy=remedy)
 
 
 def table(release: Release, root: str | None = None) -> Table:

@@ -29,7 +29,7 @@ from oso_bridge.errors import (
     UsageError,
     choose,
 )
-from oso_bridge.findings import Finding, Layer, Message, Severity, State
+from oso_bridge.findings import Finding, Layer, Message, Severity, State, fill
 from oso_bridge.overrides import Overrides, as_overrides
 from oso_bridge.plan import Tree
 from oso_bridge.records import Record
@@ -248,14 +248,20 @@ def identify(root: etree._Element, named: str | None) -> Identity:
     if guess is not None and name.localname in guess.nearest.roots:
         return Identity(guess.nearest, guess, name.localname, namespace)
     if found is None:
-        known = ", ".join(item.id for item in releases.installed())
-        raise UnknownRelease(
-            "The root element belongs to no format that is installed.",
-            rule="DOC.onbekende-release",
-            args={"releases": known},
-            line=parser.line_of(root),
-        )
+        raise _unknown(name.localname, namespace, parser.line_of(root))
     return Identity(found, None, name.localname, namespace)
+
+
+_SOAP = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
+
+
+def _unknown(name: str, namespace: str, line: int | None) -> UnknownRelease:
+    """The error for a root of no format that is installed."""
+    kind = "soap" if name == "Envelope" and namespace in _SOAP else "onbekende-release"
+    args = {"releases": ", ".join(item.id for item in releases.installed())} if kind != "soap" else {}
+    said = catalog.message("DOC", kind)
+    remedy = fill(said.remedy["en"], args, "en")
+    return UnknownRelease(said.text["en"], rule=f"DOC.{kind}", args=args, line=line, remedy=remedy)
 
 
 _VERSION_AT = ("xsdversie", "school/xsdversie", "*/school/xsdversie")
@@ -587,7 +593,7 @@ class Run:
             kind, args["code"] = "libxml2", kind.removeprefix("libxml2-")
         if "soort" in args:
             words = catalog.type_words(args.pop("soort"))
-            args.update({f"soort.{language}": text for language, text in words.items()})
+            args.update({f"soort.{language}": fill(text, args, language) for language, text in words.items()})
         return Finding(
             fault.rule,
             "schema",

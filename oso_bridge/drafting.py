@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from oso_bridge import data, writing
-from oso_bridge.binding import Loss
+from oso_bridge.binding import Loss, require
 from oso_bridge.data import cached
 from oso_bridge.errors import UsageError
 from oso_bridge.findings import Finding
@@ -123,6 +123,9 @@ class _Drafter:
     """Drafts of one administration."""
 
     def __init__(self, administratie: Schooladministratie, profiel: str, resultaten: Leerresultaten | None) -> None:
+        require(administratie, Schooladministratie)
+        if resultaten is not None:
+            require(resultaten, Leerresultaten)
         self._administratie = administratie
         self._profile = profile(profiel)
         self._results = None if resultaten is None else Results(resultaten)

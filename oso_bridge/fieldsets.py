@@ -90,7 +90,7 @@ def fieldset(name: str, *, release: str) -> Fieldset:
     chosen = releases.release(release)
     known = names(release)
     if name not in known:
-        raise UsageError(f"There is no field set {name!r} in {chosen.id}.", remedy=choose(name, known))
+        raise UsageError(f"There is no field set {name!r} in {chosen.id}.", remedy=_instead(name, known))
     table = _table(chosen)
     row = next(row for row in table["profile"] if row["id"] == name)
     fields = {path: _letters(said, chosen.version) for path, said in row["fields"].items()}
@@ -99,6 +99,14 @@ def fieldset(name: str, *, release: str) -> Fieldset:
         for element, own in row.get("within", {}).items()
     }
     return Fieldset(name, dict(row["title"]), chosen.id, tuple(table["data"]), fields, within)
+
+
+def _instead(name: str, known: tuple[str, ...]) -> str:
+    """What to name in the place of a field set that does not exist."""
+    if known:
+        return choose(name, known)
+    having = ", ".join(item.id for item in releases.installed() if names(item.id))
+    return f"Field sets are of these releases: {having}."
 
 
 def check(document: Document, name: str) -> list[Finding]:
@@ -155,6 +163,7 @@ def reduce(administratie: Schooladministratie, name: str, *, release: str) -> Re
         UsageError: The release is not installed, or has no such field set; or a text holds a character that XML does
             not allow.
     """
+    binding.require(administratie, Schooladministratie)
     chosen, target = fieldset(name, release=release), releases.release(release)
     root = chosen.data[0]
     bound, tree = binding.table(target, root), plan.load(target).tree(root)
@@ -181,6 +190,7 @@ def without_sensitive(administratie: Schooladministratie) -> Reduced:
     Args:
         administratie: The pupil data; they are not changed.
     """
+    binding.require(administratie, Schooladministratie)
     made, left = _shortened(administratie), []
     for number, leerling in enumerate(made.leerlingen):
         for name in sorted(GEVOELIG):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oso_bridge as oso
-from oso_bridge import codes, data, drafting, profiles
+from oso_bridge import codes, data, drafting, fieldsets, profiles
 from oso_bridge.model import (
     Administratieleerling,
     Administratieschool,
@@ -565,3 +565,11 @@ def test_the_rows_cover_no_field_twice() -> None:
     assert not set(silent) & set(named)
     known = {f"{part}.{name}" for part, kind in SOURCES.items() for name in kind.model_fields}
     assert set(silent) <= known
+
+
+@pytest.mark.parametrize("wrong", ["pad.xml", b"<EDEX/>", Dossier()])
+def test_what_is_no_administration_is_refused(wrong: Any) -> None:
+    with pytest.raises(oso.UsageError, match="administratie"):
+        oso.draft(wrong, leerling="L-0003", profiel="POVO")
+    with pytest.raises(oso.UsageError, match="administratie"):
+        fieldsets.reduce(wrong, "smalle-set", release="uwlr/2.2")

@@ -19,8 +19,18 @@ if TYPE_CHECKING:
     from oso_bridge.model import Leerresultaten, Schooladministratie
 
 _SAID = {
-    "nl": {"todo": "Nog te doen:", "made": "{file}: {todo} nog te doen, {left} niet meegegaan"},
-    "en": {"todo": "Still to do:", "made": "{file}: {todo} still to do, {left} left behind"},
+    "nl": {
+        "todo": "Nog te doen:",
+        "made": "{file}: {todo} nog te doen, {left} niet meegegaan",
+        "unasked": "{file}: {left} niet meegegaan",
+        "ask": "Wat er nog te doen is, zegt --release, zoals --release oso/2019.1.",
+    },
+    "en": {
+        "todo": "Still to do:",
+        "made": "{file}: {todo} still to do, {left} left behind",
+        "unasked": "{file}: {left} left behind",
+        "ask": "What is still to do is told with --release, such as --release oso/2019.1.",
+    },
 }
 
 
@@ -99,8 +109,11 @@ def _several(drafts: Iterator[Draft], release: str | None, folder: Path | None, 
     folder.mkdir(parents=True, exist_ok=True)
     for file, draft in zip(files, made, strict=True):
         output.write(_json(draft), file)
-        todo = "?" if release is None else len(draft.todo(release=release))
-        output.note(_SAID[lang]["made"].format(file=file.name, todo=todo, left=len(draft.left)))
+        todo = None if release is None else len(draft.todo(release=release))
+        line = _SAID[lang]["unasked" if todo is None else "made"]
+        output.note(line.format(file=file.name, todo=todo, left=len(draft.left)))
+    if release is None:
+        output.note(_SAID[lang]["ask"])
 
 
 def _json(draft: Draft) -> str:

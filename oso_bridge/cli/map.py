@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 _SAID = {
     "nl": {
-        "to": "{count} dossiers geschreven naar {target}",
+        "to": "{count} geschreven naar {target}",
+        "read": "{count} gelezen",
         "dry": "Er is niets geschreven.",
         "rows": "{sheet}: {count} rijen",
         "column": "  {column} ({type}) <-> {model}: {count}",
         "none": "Er is niets geschreven: de mapping noemt deze verliezen niet.",
     },
     "en": {
-        "to": "{count} dossiers written to {target}",
+        "to": "{count} written to {target}",
+        "read": "{count} read",
         "dry": "Nothing was written.",
         "rows": "{sheet}: {count} rows",
         "column": "  {column} ({type}) <-> {model}: {count}",
@@ -228,8 +230,12 @@ def _reversed(reading: Reading, target: Path | None, release: str | None, allow_
     report = reading.report
     if report.findings:
         output.complain(text.render([report.to_dict()], lang))
-    output.note(_SAID[lang]["to"].format(count=writer.count, target=target or "-"))
+    output.note(_SAID[lang]["to" if target else "read"].format(count=writer.count, target=target))
     return 1 if writer.refused else report.exit_code
+
+
+def _no_folder(target: Path | None) -> UsageError:
+    return UsageError("A file for each goes into a folder.", where=str(target), remedy="Name a folder; it is made.")
 
 
 class _Files:
@@ -240,7 +246,9 @@ class _Files:
         self.count = self.refused = 0
         self.listed: list[Any] | None = [] if target is not None and target.suffix.lower() == ".json" else None
         if self.listed is not None and release is not None:
-            raise UsageError("XML goes into a folder, a file for each dossier.", where=str(target))
+            raise _no_folder(target)
+        if target is not None and target.suffix.lower() == ".xml":
+            raise _no_folder(target)
         if target is not None and self.listed is None:
             target.mkdir(parents=True, exist_ok=True)
 

@@ -9,7 +9,7 @@ import typer
 
 from oso_bridge.cli import options, output
 from oso_bridge.cli.map import _names
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import UsageError, choose
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="A mapping, or its folder.", autocompletion=_names)]
@@ -74,15 +74,20 @@ def new(
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="That of csv; by default what the bytes say.")
     ] = None,
+    model: Annotated[
+        str, typer.Option("--model", help="What the table becomes: Dossier, Schooladministratie or Leerresultaten.")
+    ] = "Dossier",
 ) -> None:
     """Make a first mapping.toml out of a sample.
 
     Columns are guessed by their names and types by the cells. It holds the names of columns and none of the values.
     """
     from oso_bridge.mappings import mapping
-    from oso_bridge.mappings.guess import skeleton
+    from oso_bridge.mappings.guess import FULL, skeleton
 
-    text = skeleton(sample, mapping("oso-csv"), encoding)
+    if model not in FULL:
+        raise UsageError(f"There is no model {model!r}.", remedy=choose(model, FULL))
+    text = skeleton(sample, mapping(FULL[model]), encoding)
     if folder is None:
         output.write(text)
         return

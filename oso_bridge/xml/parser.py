@@ -17,7 +17,9 @@ from typing import Any
 
 from lxml import etree
 
+from oso_bridge import catalog
 from oso_bridge.errors import DocumentError, NotXml, UnsafeDocument
+from oso_bridge.findings import fill
 from oso_bridge.xml.limits import DEFAULT, Limits
 
 # libxml2 refuses a longer text, and more depth than 256, unless it is told that the document is huge.
@@ -94,7 +96,7 @@ def parse(
         # raised here and not where it was caught: the error of libxml2, which may quote the document, stays behind
         raise fault or not_xml("leeg")
     if root.getroottree().docinfo.internalDTD is not None:
-        raise UnsafeDocument("The document has a DOCTYPE.", rule="DOC.doctype")
+        raise _doctype()
     if len(utf8) > limits.max_children * len(b"<a/>"):
         refuse_crowd(root, limits)
     return root
@@ -267,7 +269,7 @@ def refuse_doctype(body: bytes) -> None:
         if at < 0:
             return
         if body.startswith(b"<!DOCTYPE", at):
-            raise UnsafeDocument("The document has a DOCTYPE.", rule="DOC.doctype", line=body.count(b"\n", 0, at) + 1)
+            raise _doctype(body.count(b"\n", 0, at) + 1)
         at = _behind(body, at)
         if at < 0:
             return
@@ -349,6 +351,12 @@ def refuse_shape(root: etree._Element, limits: Limits) -> None:
         raise too_much("max_depth", limits.max_depth)
 
 
+def _doctype(line: int | None = None) -> UnsafeDocument:
+    """The error for a document with a DOCTYPE."""
+    said = catalog.message("DOC", "doctype")
+    return UnsafeDocument(said.text["en"], rule="DOC.doctype", line=line, remedy=said.remedy["en"])
+
+
 def parser_limit(line: int | None = None) -> UnsafeDocument:
     """The error for a document that asks too much of the parser."""
     return UnsafeDocument("The document exceeds a limit of the parser.", rule="DOC.limiet.parser", line=line)
@@ -366,7 +374,9 @@ def too_much(name: str, limit: int) -> UnsafeDocument:
 
 def not_xml(kind: str, line: int | None = None, **args: str) -> NotXml:
     """The error for what is no XML, by its kind: a text of that name is in the catalog."""
-    return NotXml(f"The source is not XML that can be read: {kind}.", rule=f"DOC.{kind}", args=args, line=line)
+    said = catalog.message("DOC", kind)
+    what, remedy = fill(said.text["en"], args, "en"), fill(said.remedy["en"], args, "en")
+    return NotXml(what, rule=f"DOC.{kind}", args=args, line=line, remedy=remedy)
 
 
 def _json() -> NotXml:

@@ -73,10 +73,13 @@ _FACETS = {
     "te-klein": "minInclusive",
     "te-groot": "maxInclusive",
     "patroon": "pattern",
+    "keuzelijst": "enumeration",
+    "type": "enumeration",
 }
 _KEY = 1877
 # the name at the end is the schema's; what libxml2 quotes before it is the document's
 _CONSTRAINT = re.compile(r"(?:constraint|keyref) '(?:\{[^'}]*\})?([^'{}]+)'(?: evaluate to a node)?\.\s*\Z")
+_MOST_VALUES = 30
 TEXT = "tekst"
 """The kind of the error about text where only elements may be."""
 ABORTED = "afgebroken"
@@ -386,8 +389,16 @@ def _limits(kind: str, node: Leaf | Branch | None, attribute: str | None, plan: 
     types = {item["name"]: str(item["type"]) for item in plan.types.get(node.type, {}).get("attributes", ())}
     name = types.get(attribute or "", node.type)
     limit = plan.facets(name).get(_FACETS.get(kind, ""), "")
-    limit = " | ".join(limit) if isinstance(limit, list) else str(limit)
-    return {"soort": plan.simple_base(name).removeprefix("xs:"), "grens": limit}
+    several = _several if kind in ("keuzelijst", "type") else " | ".join
+    limit = several(limit) if isinstance(limit, list) else str(limit)
+    soort = "keuze" if kind == "type" and limit else plan.simple_base(name).removeprefix("xs:")
+    return {"soort": soort, "grens": limit}
+
+
+def _several(values: list[str]) -> str:
+    """Values of a list; of a long one, such as that of school years, the first and the last."""
+    told = values if len(values) <= _MOST_VALUES else [*values[:2], "...", *values[-2:]]
+    return ", ".join(told)
 
 
 def _misplaced(element: etree._Element, missing: bool, parent: Branch | None) -> SchemaError:
@@ -398,7 +409,7 @@ def _misplaced(element: etree._Element, missing: bool, parent: Branch | None) ->
     args = {"ouder": parent.name, "element": name or "-"}
     if missing:
         absent = _absent(parent, {parser.local_name(child) for child in element}, None)
-        args["element"] = absent or "-"
+        args.update(_absent_args(absent))
         return SchemaError("ontbreekt", absent, element, args)
     # a child of that name that is no step stands in another namespace
     if name is None or (name in parent.child_names and element.tag not in parent.steps):
@@ -419,8 +430,16 @@ def _out_of_place(element: etree._Element, name: str, parent: Branch, args: dict
         return SchemaError("keuze", name, element, {**args, "ander": rival})
     absent = _absent(parent, everything, name)
     if absent:
-        return SchemaError("ontbreekt", absent, element, {**args, "element": absent, "voor": name})
+        return SchemaError("ontbreekt", absent, element, {**args, **_absent_args(absent), "voor": name})
     return SchemaError("volgorde", name, element, {**args, "volgorde": ", ".join(parent.child_names)})
+
+
+def _absent_args(absent: str | None) -> dict[str, str]:
+    """What is missing, in words: one of several when there is a choice."""
+    said = {"element": absent or "-"}
+    if absent and "|" in absent:
+        said |= {"element.nl": absent.replace("|", " of "), "element.en": absent.replace("|", " or ")}
+    return said
 
 
 def _many(parent: Branch, name: str) -> bool:

@@ -210,6 +210,8 @@ UNREADABLE = [
     (b"\n<onbekend/>", "DOC.onbekende-release", oso.UnknownRelease, 2),
     (b"<dossier/>", "DOC.onbekende-release", oso.UnknownRelease, 1),
     (b'<dossier xmlns="urn:x"/>', "DOC.onbekende-release", oso.UnknownRelease, 1),
+    (b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"/>', "DOC.soap", oso.UnknownRelease, 1),
+    (b'<Envelope xmlns="http://www.w3.org/2003/05/soap-envelope"/>', "DOC.soap", oso.UnknownRelease, 1),
     (f'<x xmlns="{NAMESPACE.replace("2019", "2024")}"/>'.encode(), "DOC.onbekende-release", oso.UnknownRelease, 1),
 ]
 
@@ -221,6 +223,7 @@ def test_what_cannot_be_read_raises_and_has_a_report(
     with pytest.raises(error) as caught:
         oso.read(data)
     assert (caught.value.rule, caught.value.line) == (rule, line)
+    assert caught.value.remedy
     report = oso.check(data)
     # XML of no known format is readable, and right by no schema
     layer = "schema" if error is oso.UnknownRelease else "wellformed"

@@ -179,7 +179,7 @@ def explained(body: str, xsd: str, types: dict[str, Any]) -> list[schema.SchemaE
         ("string", '<xs:length value="3"/>', "ab", "lengte", "3"),
         ("decimal", '<xs:totalDigits value="2"/>', "123", "cijfers", ""),
         ("decimal", '<xs:fractionDigits value="1"/>', "1.23", "decimalen", ""),
-        ("string", '<xs:enumeration value="a"/>', "b", "keuzelijst", ""),
+        ("string", '<xs:enumeration value="a"/>', "b", "keuzelijst", "a"),
     ],
 )
 def test_what_a_later_schema_may_ask_is_explained_too(base: str, facet: str, given: str, kind: str, limit: str) -> None:
@@ -187,7 +187,7 @@ def test_what_a_later_schema_may_ask_is_explained_too(base: str, facet: str, giv
     xsd = f'<xs:sequence><xs:element name="naam">{simple}</xs:element></xs:sequence>'
     types = {
         "top": {"content": [element("naam", "soort")]},
-        "soort": {"simple": f"xs:{base}", "facets": {"length": 3}},
+        "soort": {"simple": f"xs:{base}", "facets": {"length": 3, "enumeration": ["a"]}},
     }
     (error,) = explained(f"<top><naam>{given}</naam></top>", xsd, types)
     assert (error.rule, error.args["grens"], error.args["soort"]) == (f"XSD.{kind}.naam", limit, base)

@@ -352,3 +352,23 @@ def test_an_eckid_of_another_form_is_a_warning(path: Path, place: str) -> None:
     assert report.findings[0].severity == "warning"
     assert "ouder-0001" not in report.findings[0].text("nl")
     assert "uitgever is onbekend" in report.findings[0].text("nl")
+
+
+def test_values_of_a_list_are_named() -> None:
+    text = EDEX.read_text("utf-8")
+    said = {}
+    for old, new in (("<geslacht>2", "<geslacht>V"), (">2024-2025</schooljaar>", ">2024/2025</schooljaar>")):
+        assert old in text
+        for finding in oso.check(text.replace(old, new).encode()).findings:
+            said[finding.rule] = (finding.remedy("nl"), finding.remedy("en"))
+    assert all("0, 1, 2, 9" in remedy for remedy in said["XSD.type.geslacht"])
+    assert all(
+        "1991-1992, 1992-1993, ..., 2058-2059, 2059-2060" in remedy for remedy in said["XSD.keuzelijst.schooljaar"]
+    )
+
+
+def test_one_of_two_names_is_missing() -> None:
+    text = EDEX.read_text("utf-8").replace("<leerlingen>", '<leerlingen><leerling key="L-9"/>')
+    (finding,) = [one for one in oso.check(text.encode()).findings if one.layer == "schema"]
+    assert finding.text("nl") == "achternaam of roepnaam ontbreekt; het is verplicht in leerling."
+    assert finding.remedy("en") == "Add achternaam or roepnaam, at the place that the schema has for it."

@@ -36,7 +36,7 @@ def run(capfd: pytest.CaptureFixture[str]) -> Any:
 def test_there_and_back(run: Any, tmp_path: Path) -> None:
     code, out, err = run("map", "oso-csv", POVO, tmp_path / "uit.csv")
     assert (code, out) == (0, "")
-    assert "1 dossiers geschreven" in err
+    assert "1 geschreven naar" in err
     code, out, err = run("map", "oso-csv", "--reverse", tmp_path / "uit.csv", tmp_path / "terug", "--lang", "en")
     assert (code, out) == (0, "")
     assert json.loads((tmp_path / "terug" / "0001.json").read_text("utf-8"))["leerling"]["roepnaam"]
@@ -243,6 +243,76 @@ def test_a_skeleton_out_of_a_sample(run: Any, tmp_path: Path) -> None:
     assert [dossier.leerling.roepnaam for dossier in dossiers] == ["Daan", "Zoë"]
     assert report.ok
     assert run("mapping", "new", VENDOR / "voorbeeld.csv", tmp_path / "eigen")[0] == 2
+
+
+PUPILS = """\
+Leerlingnummer;Roepnaam;Voornamen;Tussenvoegsel;Achternaam;Geboortedatum;Geslacht;Groep;Instroomdatum;Schooljaar;BRIN
+1001;Noor;Noor Elisabeth;van der;Berg;05-03-2014;V;6A;01-08-2018;2024-2025;00ZZ
+1002;Bram;Bram;;Jansen;17-11-2013;M;6A;01-08-2017;2024-2025;00ZZ
+"""
+
+
+def test_pupils_of_a_school_become_edexml_by_a_skeleton(run: Any, tmp_path: Path) -> None:
+    table, folder = tmp_path / "export.csv", tmp_path / "eigen"
+    table.write_text(PUPILS, "utf-8")
+    assert run("mapping", "new", table, folder, "--model", "Schooladministratie")[0] == 0
+    text = (folder / "mapping.toml").read_text("utf-8")
+    assert not [value for value in ("Elisabeth", "1001", "00ZZ", "6A", "2024-2025") if value in text]
+    (tmp_path / "export.groepen.csv").write_text("Sleutel;Naam;Jaargroep\n6A;Groep 6A;6\n", "utf-8")
+    code, _, err = run("map", folder, "--reverse", table, tmp_path / "uit", "--release", "edexml/2.1")
+    assert (code, "1 geschreven naar" in err) == (0, True)
+    school = oso.read(tmp_path / "uit" / "0001.xml").administratie()
+    assert (school.schooljaar, school.school.brincode) == ("2024-2025", "00ZZ")
+    assert [(group.soort, group.sleutel, group.naam) for group in school.groepen] == [("stamgroep", "6A", "Groep 6A")]
+    pupil = school.leerlingen[0]
+    assert (pupil.leerlingid, pupil.voornamen, pupil.geslacht, pupil.groep) == (
+        "1001",
+        ["Noor", "Elisabeth"],
+        "1",
+        "6A",
+    )
+    assert (str(pupil.geboortedatum), str(pupil.datuminschrijving)) == ("2014-03-05", "2018-08-01")
+
+
+def test_a_skeleton_says_how_to_give_a_school_year_that_no_column_has(run: Any, tmp_path: Path) -> None:
+    table = tmp_path / "export.csv"
+    table.write_text("Leerlingnummer;Achternaam\n1;Berg\n", "utf-8")
+    text = run("mapping", "new", table, "--model", "Schooladministratie")[1]
+    (tmp_path / "mapping.toml").write_text(
+        text.replace("# [[row]]\n# model", "[[row]]\nmodel")
+        .replace("\n# column", "\ncolumn")
+        .replace("\n# default", "\ndefault"),
+        "utf-8",
+    )
+    made, _ = oso.mapping(tmp_path).read(table)
+    assert (made[0].schooljaar, made[0].leerlingen[0].achternaam) == ("2024-2025", "Berg")
+    assert "schooljaar" not in run("mapping", "new", table)[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("J M", '{ J = "2", M = "1" }'), ("man vrouw", '{ man = "2", vrouw = "1" }'), ("M", None), ("1 2", None)],
+)
+def test_a_skeleton_guesses_the_words_for_the_sexes_only_when_sure(
+    run: Any, tmp_path: Path, words: str, expected: str | None
+) -> None:
+    table = tmp_path / "export.csv"
+    table.write_text("Achternaam;Geslacht\n" + "".join(f"Berg;{word}\n" for word in words.split()), "utf-8")
+    text = run("mapping", "new", table)[1]
+    assert (f"values = {expected}" in text) if expected else ("values" not in text)
+
+
+def test_a_skeleton_of_a_model_that_does_not_exist(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Achternaam\nBerg\n", "utf-8")
+    code, _, err = run("mapping", "new", tmp_path / "a.csv", "--model", "Leerling")
+    assert (code, "Schooladministratie" in err) == (2, True)
+
+
+def test_a_file_for_each_needs_a_folder(run: Any, tmp_path: Path) -> None:
+    table = tmp_path / "in.csv"
+    oso.mapping("oso-csv").export(oso.read(POVO).dossier(), table)
+    code, _, err = run("map", "oso-csv", "--reverse", table, tmp_path / "uit.xml", "--release", "oso/2019.1")
+    assert (code, "folder" in err, (tmp_path / "uit.xml").exists()) == (2, True, False)
 
 
 def test_a_skeleton_out_of_a_workbook(run: Any, tmp_path: Path) -> None:
