@@ -20,6 +20,7 @@ from oso_bridge.findings import Finding
 from oso_bridge.kept import HOLDER, numbered
 from oso_bridge.model import (
     Administratieleerling,
+    Administratieschool,
     Dossier,
     Groep,
     Leerling,
@@ -238,6 +239,15 @@ def _refuse_other_school(administratie: Schoolbestand, resultaten: Schoolbestand
         one, other = getattr(ours, name, None), getattr(theirs, name, None)
         if one and other and one.strip() != other.strip():
             raise UsageError("The results are of another school.", where=f"school.{name}")
+    if _vestiging(ours) != _vestiging(theirs) and None not in (_vestiging(ours), _vestiging(theirs)):
+        raise UsageError("The results are of another school.", where="school.vestigingscode")
+
+
+def _vestiging(school: Administratieschool | None) -> str | None:
+    """Which of the schools with one brincode it is: no code is ``00`` (manual of EDEXML); None without a brincode."""
+    if school is None or not school.brincode:
+        return None
+    return (school.vestigingscode or "").strip() or "00"
 
 
 # --- what goes where ------------------------------------------------------------------------------------------------

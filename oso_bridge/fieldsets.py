@@ -183,7 +183,9 @@ def reduce(administratie: Schooladministratie, name: str, *, release: str) -> Re
 
 
 def without_sensitive(administratie: Schooladministratie) -> Reduced:
-    """Leave out the sensitive details of pupils: origin, weight and full numbers; all else goes along.
+    """Leave out the sensitive details of pupils: origin, weight and full numbers; what has a field else goes along.
+
+    Nobody knows what ``extra`` holds, a number in a wrong place for example: it stays behind too.
 
     Of a bsn or onderwijsnummer the last four digits stay, which the standard prefers (manual of EDEXML 2.1).
 
@@ -197,6 +199,10 @@ def without_sensitive(administratie: Schooladministratie) -> Reduced:
             if getattr(leerling, name) is not None:
                 setattr(leerling, name, None)
                 left.append(Loss(f"{numbered('', 'leerlingen', number)}.{name}", "gevoelig"))
+    for path, part in made.onderdelen():
+        if part.extra:
+            part.extra = []
+            left.append(Loss(f"{path}.{HOLDER}".lstrip("."), "gevoelig"))
     return Reduced(made, left)
 
 

@@ -329,7 +329,7 @@ class Shape:
             if not item.keys() >= set(shape.needed):
                 keeper.block(place, item)
                 continue
-            made: Model = dossier.setdefault(bound.key, {}) if bound.root == "" else {}
+            made: Model = dossier.setdefault(bound.key, {}) if bound.root == "" and bound.what == OBJECT else {}
             within_it = Keeper(keeper.keep)
             shape.read_carefully(item, made, dossier, place, within_it)
             within_it.into(made)

@@ -404,6 +404,18 @@ def test_results_of_another_school_are_refused(field: str) -> None:
     assert oso.draft(ours, leerling="L-1", profiel="POVO", resultaten=brought(result(), school=None)).dossier
 
 
+@pytest.mark.parametrize(("one", "other", "same"), [("01", "02", False), ("01", None, False), (None, "00", True)])
+def test_schools_with_one_brincode_are_told_apart(one: str | None, other: str | None, same: bool) -> None:
+    schools = [Administratieschool(brincode="00AA", vestigingscode=code) for code in (one, other)]
+    for ours, theirs in (schools, schools[::-1]):
+        given_ = {"leerling": "L-1", "profiel": "POVO", "resultaten": brought(result(), school=theirs)}
+        if same:
+            assert len(oso.draft(administration(pupil(), school=ours), **given_).dossier.rapport.toetsen) == 1
+            continue
+        with pytest.raises(oso.UsageError, match="another school"):
+            oso.draft(administration(pupil(), school=ours), **given_)
+
+
 def test_no_repr_and_no_loss_holds_a_value() -> None:
     texts = (name for name, field in Administratieleerling.model_fields.items() if "str |" in str(field.annotation))
     who = Administratieleerling(**dict.fromkeys(texts, KANARIE))

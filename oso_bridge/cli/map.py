@@ -96,6 +96,7 @@ def command(
     if target is None and not dry_run:
         raise UsageError("Name where to write, or give --dry-run.")
     if reverse:
+        _refuse_overwriting([source, *map(str, chosen.files(source))], [] if target is None else [target])
         reading = chosen.stream(source, encoding=encoding, date_form=date_form, show_values=show_values)
         code = _reversed(reading, None if dry_run else target, release, allow_losses, lang)
     else:

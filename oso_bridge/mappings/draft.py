@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from oso_bridge.errors import UsageError, choose
-from oso_bridge.mappings.layout import MOST_NAME, Sheet
+from oso_bridge.mappings.layout import MOST_NAME, MOST_WIDE, Sheet
 from oso_bridge.mappings.places import ANYWHERE, EVERY, Step, Steps, kinds, lists, parts_below, resolve, shown, walk
 from oso_bridge.mappings.shapes.base import slug
 from oso_bridge.mappings.toml import Source
@@ -231,4 +231,6 @@ def _positions(source: Source) -> dict[str, tuple[int, int]]:
         if at < end or width < 1:
             raise source.wrong("Two columns overlap, or one has no width.", "Count places from 0.")
         end = at + width
+    if end > MOST_WIDE:
+        raise source.wrong(f"A record is wider than {MOST_WIDE} characters.", "Count places from 0.")
     return found

@@ -113,7 +113,8 @@ class TableWriter:
         self._root, self._items = root, 0
         if not self.layout.main.root.children:  # no other sheet refers to them, so two roots may have the same keys
             self._met.clear()
-        self._begun = build(self.layout, tree_of(root, self.layout.listed), self._number, self._holds)
+        tree = self._may_leave(tree_of(root, self.layout.listed), self.layout)
+        self._begun = build(self.layout, tree, self._number, self._holds)
         self._refuse_alike(tuple(self._begun.refers.items()))
         for item in getattr(root, self.layout.listed):
             self.write(item)
@@ -167,31 +168,42 @@ class TableWriter:
         if self._root is None:
             return
         root, self._root = self._root, None
-        tree = tree_of(root, self.layout.listed)
+        tree = self._may_leave(tree_of(root, self.layout.listed), self.layout)
         built = build(self.layout, tree, self._number, self._holds)
         built.rows[0] = self._begun.rows[0]  # what stands in the rows of its items
-        if self._items == 0 and self.layout.shape != "fixed" and filled(built.rows[0][1]):
+        is_there = self._items > 0 or self._stands_alone(built)
+        if self._items == 0 and is_there:
             self._put(self.layout.root, built.rows[0][1])
         for sheet, cells in built.rows[1:]:
             self._put(sheet, cells)
-        rows = built.rows if self._items or self.layout.shape != "fixed" else []
-        self._judge(self.layout, tree, rows, built, 0)
+        self._judge(self.layout, tree, built.rows if is_there else [], built, 0)
+
+    def _stands_alone(self, built: Built) -> bool:
+        """Whether a root without items has a row of its own; in a workbook one without any cell is none."""
+        if self.layout.shape == "fixed":
+            return False
+        return bool(filled(built.rows[0][1])) or (self.layout.shape != "xlsx" and len(built.rows) > 1)
 
     # --- rows -------------------------------------------------------------------------------------------------------
 
     def _rows(self, layout: Layout, model: BaseModel, number: int, item: int) -> None:
         """Write the rows of a root, or of an item of the main list."""
-        tree = tree_of(model)
-        if not self._sensitive:
-            tree, gone = without_sensitive(tree, layout.model, layout.prefix.removesuffix("."))
-            for path in sorted(gone):
-                self._tell(MappingLoss(path, self._number, declared=True, sensitive=True))
+        tree = self._may_leave(tree_of(model), layout)
         built = build(layout, tree, number, self._holds)
         self._refuse_twice(layout, built)
         shared = self._begun.rows[0][1] if item else {}
         for sheet, cells in built.rows:
             self._put(sheet, cells if sheet.each else {**shared, **cells})
         self._judge(layout, tree, built.rows, built, item)
+
+    def _may_leave(self, tree: Tree, layout: Layout) -> Tree:
+        """A tree without what is sensitive, which is told, unless that was asked for."""
+        if self._sensitive:
+            return tree
+        kept, gone = without_sensitive(tree, layout.model, layout.prefix.removesuffix("."))
+        for path in sorted(gone):
+            self._tell(MappingLoss(path, self._number, declared=True, sensitive=True))
+        return kept
 
     def _refuse_twice(self, layout: Layout, built: Built) -> None:
         """Refuse a key that occurred before, when it is one of the model."""

@@ -25,6 +25,9 @@ MOST_NAME = 31
 MOST_IN_CELL = 32767
 """What a cell of a spreadsheet holds at the most."""
 
+MOST_WIDE = 100_000
+"""The width of a record of fixed width at the most."""
+
 ENCODINGS = ("utf-8-sig", "utf-8", "cp1252", "iso-8859-1", "iso-8859-15", "utf-16")
 """The encodings of csv."""
 

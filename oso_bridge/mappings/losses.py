@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from oso_bridge import catalog
 from oso_bridge.findings import Finding, Severity
+from oso_bridge.kept import HOLDER
 from oso_bridge.mappings.build import Built
 from oso_bridge.mappings.layout import Layout, Loss, Sheet
 from oso_bridge.mappings.places import ANYWHERE, EVERY, Step, Tree, fetch, generic, kinds
@@ -203,6 +204,8 @@ def _is_part(layout: Layout, path: str) -> bool:
 def without_sensitive(tree: Tree, part: type[BaseModel], path: str = "") -> tuple[Tree, frozenset[str]]:
     """A tree without what its classes call sensitive (``gevoelig``), and the places of what was left out.
 
+    What has no field, ``extra``, may be that as well: it stays behind with the rest.
+
     Args:
         tree: The tree, which is not changed.
         part: The class of the model that it is of.
@@ -211,11 +214,14 @@ def without_sensitive(tree: Tree, part: type[BaseModel], path: str = "") -> tupl
     Returns:
         The rest, and the paths with ``[]`` for any item.
     """
-    if not _has_sensitive(part):
-        return tree, frozenset()
+    return _insensitive(tree, part, path) if _has_sensitive(part) else (tree, frozenset())
+
+
+def _insensitive(tree: Tree, part: type[BaseModel], path: str) -> tuple[Tree, frozenset[str]]:
+    """The same for a part of a whole with something sensitive in it: nobody knows what ``extra`` holds there."""
     kept: Tree = {}
     gone: set[str] = set()
-    names: frozenset[str] = getattr(part, "gevoelig", frozenset())
+    names: frozenset[str] = getattr(part, "gevoelig", frozenset()) | {HOLDER}
     for name, value in tree.items():
         kind, step = kinds(part)[name], f"{path}.{name}" if path else name
         if name in names:
@@ -223,11 +229,11 @@ def without_sensitive(tree: Tree, part: type[BaseModel], path: str = "") -> tupl
         elif kind.part is None:
             kept[name] = value
         elif kind.several:
-            pairs = [without_sensitive(item, kind.part, step + EVERY) for item in value]
+            pairs = [_insensitive(item, kind.part, step + EVERY) for item in value]
             kept[name] = [item for item, _ in pairs]
             gone.update(*(places for _, places in pairs))
         else:
-            kept[name], places = without_sensitive(value, kind.part, step)
+            kept[name], places = _insensitive(value, kind.part, step)
             gone |= places
     return kept, frozenset(gone)
 

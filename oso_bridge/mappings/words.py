@@ -104,7 +104,7 @@ def date_codec(form: str = "") -> Codec:
         UsageError: The form is another.
     """
     used, pivot = _date_form(form or "%d-%m-%Y")
-    pattern = re.compile("".join(_DATE_PARTS.get(word) or re.escape(word) for word in re.split(r"(%[dmYy])", used)))
+    pattern = _date_pattern(used)
 
     def decode(cell: Any) -> date:
         if (day := _day(cell)) is not None:
@@ -128,6 +128,13 @@ def date_codec(form: str = "") -> Codec:
         return years.replace("%d", f"{day.day:02}").replace("%m", f"{day.month:02}")
 
     return Codec(decode, encode, "datum", words=False)
+
+
+def _date_pattern(used: str) -> re.Pattern[str]:
+    """What a day in a form looks like; where nothing parts day, month and year, only zeros tell them apart."""
+    words = re.split(r"(%[dmYy])", used)
+    pattern = "".join(_DATE_PARTS.get(word) or re.escape(word) for word in words)
+    return re.compile(pattern.replace("{1,2}", "{2}") if "" in words[2:-2:2] else pattern)
 
 
 def _date_form(form: str) -> tuple[str, int]:
@@ -230,7 +237,9 @@ def _refuse(expected: str) -> Any:
 
 def _json(cell: Any) -> Any:
     try:
-        return json.loads(_as_text(cell))
+        found = json.loads(_as_text(cell))
+        json.dumps(found, ensure_ascii=False).encode()  # half a character has no place in any file
+        return found
     except (ValueError, RecursionError):
         raise Unfit("json") from None
 

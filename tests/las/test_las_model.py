@@ -573,6 +573,18 @@ def test_json_names_the_model_and_takes_no_other() -> None:
         Dossier.model_validate_json('{"model": "Dossier"}')
 
 
+def test_additions_of_a_school_stay_apart_in_a_document_with_a_fault() -> None:
+    kind = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="OpmerkingGegevensType"'
+    blocks = "".join(f"<blok {kind}><code>c-{n}</code><eigen>e-{n}</eigen></blok>" for n in range(3))
+    data = edited(EDEX, ("</school>", f"<toevoegingen>{blocks}</toevoegingen></school>"))
+    document = oso.read(data)
+    found = document.administratie().toevoegingen
+    assert [(one.code, [kept.inhoud for kept in one.extra]) for one in found] == [
+        (f"c-{n}", [f"<eigen>e-{n}</eigen>"]) for n in range(3)
+    ]
+    assert canonical(there_and_back(document)) == canonical(data)
+
+
 def test_a_group_of_a_teacher_keeps_its_roles() -> None:
     taak = Groepstaak(soort="samengesteld", sleutel="S-plus", rollen=[Rol(omschrijving="a"), Rol(code="LRK")])
     whole = administratie()

@@ -34,7 +34,7 @@ from oso_bridge.model import (
 )
 from oso_bridge.model.administratie import GEVOELIG
 
-from .samples import CHECKOUT, EDEX, PUPILS
+from .samples import CHECKOUT, EDEX, PUPILS, edited
 
 KANARIE = "Kanarie7f3a91"
 SETS = tomllib.loads((CHECKOUT / "schemas/uwlr/profielen.toml").read_text("utf-8"))["profile"]
@@ -282,6 +282,17 @@ def test_what_is_sensitive_stays_behind() -> None:
         assert all(getattr(pupil, name) == getattr(before, name) for name in rest)
     assert [pupil.bsn_ondwnr4 for pupil in made.administratie.leerlingen] == [None, "8475", "0009", "8475", None]
     assert full.leerlingen[1].bsn == "310008475"
+
+
+@pytest.mark.parametrize("element", ["bsn", "BSN", "geheim"])
+@pytest.mark.parametrize("where", ["</leerling>", "</leerlingen>", "</toevoegingen>", "</school>"])
+def test_nothing_sensitive_hides_in_extra(where: str, element: str) -> None:
+    data = edited(EDEX, (where, f"<{element}/><{element}>{KANARIE}</{element}>{where}"))
+    full = oso.read(data).administratie()
+    assert KANARIE in full.model_dump_json()
+    made = fieldsets.without_sensitive(full)
+    assert KANARIE not in made.administratie.model_dump_json()
+    assert any(loss.path.endswith("extra") and loss.kind == "gevoelig" for loss in made.left)
 
 
 @pytest.mark.parametrize("bad", [KANARIE, "12345678", "1234567890", "١٢٣٤٥٦٧٨٩", ""])

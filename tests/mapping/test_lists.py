@@ -26,6 +26,7 @@ from .test_round_trip import leaves
 
 ADMIN = ["administratie-csv", "administratie-xlsx"]
 FULL = [(name, Schooladministratie) for name in ADMIN] + [("leerresultaten-csv", Leerresultaten)]
+EDEX = Path(__file__).resolve().parents[2] / "examples" / "edex.xml"
 CANARY = "Kanarie-Zevenster"
 
 
@@ -78,7 +79,9 @@ def test_what_is_sensitive_stays_behind_unless_asked_for(tmp_path: Path) -> None
         for name in GEVOELIG:
             setattr(leerling, name, CANARY)
     lost = mapping.export(root, tmp_path / "uit.csv")
-    assert {loss.path for loss in lost} == {f"leerlingen[].{name}" for name in GEVOELIG}
+    extras = {loss.path for loss in lost if loss.path.endswith("extra")}
+    assert {loss.path for loss in lost} - extras == {f"leerlingen[].{name}" for name in GEVOELIG}
+    assert extras >= {"extra", "school.extra", "leerlingen[].extra", "groepen[].toevoegingen[].extra"}
     assert {(loss.kind, loss.declared, loss.sensitive) for loss in lost} == {("gevoelig", True, True)}
     assert "--sensitive" in lost[0].finding.remedy("nl")
     assert not any(CANARY in path.read_text("utf-8-sig") for path in tmp_path.iterdir())
@@ -86,7 +89,22 @@ def test_what_is_sensitive_stays_behind_unless_asked_for(tmp_path: Path) -> None
     for leerling in root.leerlingen:
         for name in GEVOELIG:
             setattr(leerling, name, None)
+    for _, part in root.onderdelen():
+        part.extra = []
     assert same(root, mapping.read(tmp_path / "uit.csv").dossiers[0])
+
+
+@pytest.mark.parametrize("where", ["</leerling>", "</leerlingen>", "</groep>", "</school>"])
+def test_a_number_in_a_wrong_place_stays_behind_as_well(tmp_path: Path, where: str) -> None:
+    text = EDEX.read_text("utf-8").replace(where, f"<Bsn>{CANARY}</Bsn>{where}", 1)
+    administration = oso.read(text.encode()).administratie()
+    mapping = oso.mapping("administratie-csv")
+    assert any(
+        loss.path.endswith("extra") and loss.sensitive for loss in mapping.export(administration, tmp_path / "a.csv")
+    )
+    assert not any(CANARY in path.read_text("utf-8-sig") for path in tmp_path.iterdir())
+    assert mapping.export(administration, tmp_path / "b.csv", sensitive=True) == []
+    assert any(CANARY in path.read_text("utf-8-sig") for path in tmp_path.iterdir())
 
 
 def test_what_is_sensitive_is_data_of_the_class(tmp_path: Path) -> None:
@@ -96,6 +114,15 @@ def test_what_is_sensitive_is_data_of_the_class(tmp_path: Path) -> None:
     assert [loss.path for loss in mapping.losses(leerling)] == ["bsn"]
     assert mapping.losses(leerling, sensitive=True) == []
     assert set(Administratieleerling.model_fields) > GEVOELIG
+
+
+@pytest.mark.parametrize("name", ADMIN)
+def test_a_root_that_says_nothing_of_itself_comes_back_or_is_told(tmp_path: Path, name: str) -> None:
+    mapping, root = oso.mapping(name), Schooladministratie(groepen=[Groep(soort="stamgroep", sleutel="5A")])
+    if mapping.shape == "csv":
+        assert there_and_back(mapping, [root], tmp_path) == [root]
+    else:  # a row without any cell is none
+        assert {loss.path for loss in mapping.losses(root)} == {"groepen[1].soort", "groepen[1].sleutel"}
 
 
 # --- one at a time --------------------------------------------------------------------------------------------------

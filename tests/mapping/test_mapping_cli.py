@@ -204,6 +204,18 @@ def test_no_sheet_overwrites_what_was_read(run: Any, tmp_path: Path) -> None:
         (tmp_path / name).unlink()
 
 
+@pytest.mark.parametrize("read", ["in.json", "in.json.csv"])
+def test_a_table_that_was_read_is_not_overwritten_either(run: Any, tmp_path: Path, read: str) -> None:
+    source = tmp_path / "in.json"
+    assert run("map", "oso-csv", POVO, source)[0] == 0
+    source.rename(tmp_path / read)
+    before = (tmp_path / read).read_bytes()
+    (tmp_path / "uit.json").hardlink_to(tmp_path / read)
+    code, _, err = run("map", "oso-csv", "--reverse", tmp_path / read, tmp_path / "uit.json", "--lang", "en")
+    assert (code, "would overwrite" in err) == (2, True)
+    assert (tmp_path / read).read_bytes() == before
+
+
 def test_a_mapping_that_fails_its_own_test(run: Any, tmp_path: Path) -> None:
     own = shutil.copytree(VENDOR, tmp_path / "eigen")
     assert run("mapping", "test", own)[0] == 0

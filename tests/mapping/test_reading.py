@@ -8,6 +8,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import openpyxl
@@ -397,6 +398,41 @@ def test_workbooks_that_attack(tmp_path: Path, kind: str) -> None:
     assert os.path.getsize(source) < 100_000  # noqa: PTH202
 
 
+@pytest.mark.parametrize(
+    ("part", "old", "new", "rule"),
+    [
+        ("xl/styles.xml", b"</cellXfs>", b"<xf/>" * 300_000 + b"</cellXfs>", "MAP.limiet"),
+        ("xl/workbook.xml", b"</workbook>", b"<x/>" * 300_000 + b"</workbook>", "MAP.limiet"),
+        ("[Content_Types].xml", b"</Types>", b"<Override/>" * 300_000 + b"</Types>", "MAP.limiet"),
+        ("xl/worksheets/sheet1.xml", b"<sheetData>", b"<a>" * 300_000 + b"</a>" * 300_000 + b"<sheetData>", "MAP.limiet"),
+        ("xl/worksheets/sheet1.xml", b"</row>", b"<c/>" * 300_000 + b"</row>", "MAP.limiet"),
+        ("xl/worksheets/sheet1.xml", b"<is>", b"<is>" + b"<r><t>a</t></r>" * 300_000, "MAP.limiet"),
+        ("xl/worksheets/sheet1.xml", b'<row r="2"', b'<row r="1"><c r="A1"><v>7</v></c></row><row r="2"', "MAP.xlsx"),
+        ("xl/worksheets/sheet1.xml", b'<row r="2"', b'<row r="x"', "MAP.xlsx"),
+    ],
+)  # fmt: skip
+def test_workbooks_that_openpyxl_would_choke_on_or_read_in_part(
+    tmp_path: Path, part: str, old: bytes, new: bytes, rule: str
+) -> None:
+    source = workbook(tmp_path / "in.xlsx", Leerlingen=[["Leerling", "Achternaam"], ["1", "Bosch"]])
+    assert names(oso.mapping("oso-xlsx").read(source).dossiers) == ["Bosch"]
+    rezip(source, lambda name, data: data.replace(old, new, 1) if name == part else data)
+    start = perf_counter()
+    dossiers, report = oso.mapping("oso-xlsx").read(source)
+    assert dossiers == []
+    assert report.findings[0].rule == rule
+    assert perf_counter() - start < 5
+
+
+def test_a_gap_of_many_rows_takes_little_time(tmp_path: Path) -> None:
+    source = workbook(tmp_path / "in.xlsx", Leerlingen=[["Leerling", "Achternaam"], ["1", "Bosch"]])
+    rezip(source, lambda name, data: data.replace(b'<row r="2"', b'<row r="999999"').replace(b'"A2"', b'"A999999"'))
+    start = perf_counter()
+    dossiers, report = oso.mapping("oso-xlsx").read(source)
+    assert (len(dossiers), report.ok) == (1, True)
+    assert perf_counter() - start < 15
+
+
 # --- json -----------------------------------------------------------------------------------------------------------
 
 
@@ -410,6 +446,11 @@ def test_workbooks_that_attack(tmp_path: Path, kind: str) -> None:
         ("[" * 100_000, [], ["MAP.json"]),
         ('{"Leerlingen": 3}', [], ["MAP.json"]),
         ("3", [], ["MAP.json"]),
+        ('[{"Achternaam": "Bosch", "Achternaam": "Smit"}]', [], ["MAP.json"]),
+        ('{"Leerlingen": [{"Achternaam": "Bosch"}], "Leerlingen": []}', [], ["MAP.json"]),
+        ('[{"Achternaam": "\\ud800"}, {"Achternaam": "Smit"}]', ["Smit"], ["MAP.json"]),
+        ('[{"Achternaam": NaN}]', [], ["MAP.json"]),
+        ('[{"Achternaam": 1e999}]', [], ["MAP.json"]),
     ],
 )
 def test_json(tmp_path: Path, text: str, kept: list[Any], rules: list[str]) -> None:

@@ -105,6 +105,13 @@ WRONG = {
     "a loss of long texts in csv": (BSN + '[[loss]]\nlonger_than = 5\nwhy.nl = "a"\nwhy.en = "b"\n', 5, "xlsx"),
     "a loss of letters": (BSN + '[[loss]]\noutside = "utf-8-sig"\nwhy.nl = "a"\nwhy.en = "b"\n', 5, "Unicode"),
     "a loss of a field that is none": (BSN + '[[loss]]\nmodel = "x.y"\nwhy.nl = "a"\nwhy.en = "b"\n', 5, "no field"),
+    "a record that is too wide": (
+        'model = "Schooladministratie"\nshape = "fixed"\nrows = "leerlingen[]"\nkey = "K"\n[[sheet]]\nname = "A"\n'
+        'each = "leerlingen[]"\ncolumns = { K = { at = 1_000_000_000_000, width = 5 } }\n'
+        + row("leerlingen[].leerlingid", "K"),
+        5,
+        "is wider than",
+    ),
     "no TOML": ("x = ", None, "not valid TOML"),
 }  # fmt: skip
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -10,6 +12,29 @@ from typing import Any
 
 from oso_bridge.mappings.shapes.base import Row, TableLimits, beside
 from oso_bridge.mappings.words import Cell
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of two values of one name nobody knows which is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name occurs twice")
+    return found
+
+
+def _finite(text: str) -> float:
+    """A number; ``NaN``, and what is too large to be held, are none."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("no number")
+    return number
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a single one, and no text with half a character in it."""
+    return not isinstance(value, (dict, list)) and not (isinstance(value, str) and _HALF.search(value))
 
 
 class JsonReader:
@@ -33,7 +58,9 @@ class JsonReader:
             self.fault = "limiet"
             return
         try:
-            found = json.loads(self.source.read_bytes())
+            found = json.loads(
+                self.source.read_bytes(), object_pairs_hook=_once, parse_constant=_finite, parse_float=_finite
+            )
         except (ValueError, RecursionError):
             self.fault = "json"
             return
@@ -76,7 +103,7 @@ class JsonReader:
             return
         yield Row(0, headers)
         for number, item in enumerate(items, start=1):
-            good = isinstance(item, dict) and not any(isinstance(value, (dict, list)) for value in item.values())
+            good = isinstance(item, dict) and all(map(_is_plain, item.values()))
             yield Row(number, [item.get(name) for name in headers]) if good else Row(number, fault="json")
 
 

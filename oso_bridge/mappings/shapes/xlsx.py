@@ -40,6 +40,19 @@ _BROKEN = (
 """What a damaged workbook makes of openpyxl; ParseError is a SyntaxError."""
 
 _MOST_PARTS = 2_000
+_MOST_CELLS = 16_384
+"""What a row of a spreadsheet holds at the most."""
+_MOST_ELEMENTS = 200_000
+"""Elements of a workbook beside its rows, cells and texts: styles, names, links and the like."""
+_LARGE = re.compile(r"(?:^|/)(?:worksheets/[^/]+|sharedstrings)\.xml$", re.IGNORECASE)
+"""The parts that grow with what a workbook holds, and ..."""
+_USUAL = frozenset(
+    {
+        "row", "c", "v", "f", "is", "si", "t", "r", "rPr", "b", "i", "u", "sz", "color", "rFont", "family", "charset",
+        "scheme", "strike", "vertAlign", "rPh", "phoneticPr",
+    }
+)  # fmt: skip
+"""... the elements that they do so by."""
 _REFUSED = "\x00-\x08\x0b-\x1f\x7f\ufffe\uffff"
 # an underscore, too, that would look like the beginning of an escape once what follows is escaped
 _CONTROL = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}[_{_REFUSED}])|[{_REFUSED}]")
@@ -163,11 +176,12 @@ class XlsxReader:
             return
         yield Row(1, [_read(cell) for cell in head])
         found = page.iter_rows(min_row=2, max_col=len(head) + 1, values_only=True)
+        blank = (None,) * (len(head) + 1)
         for number, cells in enumerate(found, start=2):
             if number > self.limits.max_rows + 1:  # blank rows count: they cost time as well
                 yield Row(number, fault="limiet")
                 return
-            if any(cell is not None for cell in cells):
+            if cells != blank and any(cell is not None for cell in cells):
                 full = list(cells) if cells[-1] is not None and len(cells) > len(head) else list(cells[: len(head)])
                 yield Row(number, [_read(cell) for cell in full])
 
@@ -188,37 +202,64 @@ def _unsafe(source: Path, limits: TableLimits) -> str | None:
             members = archive.infolist()
             if len(members) > _MOST_PARTS or sum(member.file_size for member in members) > limits.max_unpacked:
                 return "limiet"
-            parts = [member for member in members if member.filename.lower().endswith((".xml", ".rels"))]
-            return "doctype" if any(_declares(archive, member) for member in parts) else None
+            scan = _Scan()
+            parts = (member for member in members if member.filename.lower().endswith((".xml", ".rels")))
+            return next(filter(None, (scan.fault(archive, member) for member in parts)), None)
     except (*_BROKEN, OSError, RuntimeError):
         return "xlsx"
 
 
-class _Started(Exception):
-    """The first element of a part was met."""
+class _Stop(Exception):
+    """A part is not to be opened; the argument says why."""
 
 
-def _declares(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    """Whether a part has a DOCTYPE, which no workbook needs and an attack does."""
-    found: list[bool] = []
-    parser = expat.ParserCreate()
+class _Scan:
+    """Looks through the parts of a workbook for what openpyxl would take all memory for, or pass over in silence.
 
-    def started(*_: Any) -> None:
-        raise _Started
+    openpyxl holds a row in memory at a time, and of all other parts the whole tree.
+    """
 
-    def declared(*_: Any) -> None:
-        found.append(True)
-        raise _Started
+    def __init__(self) -> None:
+        self.elements = 0
 
-    parser.StartElementHandler = started
-    parser.StartDoctypeDeclHandler = declared
-    with archive.open(member) as file:
-        try:
-            while piece := file.read(1 << 16):
-                parser.Parse(piece)
-        except _Started:
-            pass
-    return bool(found)
+    def fault(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str | None:
+        """Why a part is not to be opened."""
+        self.usual = _USUAL if _LARGE.search(member.filename) else frozenset[str]()
+        self.cells = self.runs = self.row = 0
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self._started
+        parser.StartDoctypeDeclHandler = self._declared
+        with archive.open(member) as file:
+            try:
+                while piece := file.read(1 << 16):
+                    parser.Parse(piece)
+            except _Stop as stop:
+                return str(stop)
+        return None
+
+    def _declared(self, *_: Any) -> None:
+        """A DOCTYPE, which no workbook needs and an attack does."""
+        raise _Stop("doctype")
+
+    def _started(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name not in self.usual:
+            self.elements += 1
+        elif name == "row":
+            self._row(attributes.get("r"))
+        elif name in ("c", "si"):
+            self.cells, self.runs = self.cells + (name == "c"), 0
+        else:
+            self.runs += 1
+        if self.elements > _MOST_ELEMENTS or self.cells > _MOST_CELLS or self.runs > MOST_IN_CELL:
+            raise _Stop("limiet")
+
+    def _row(self, said: str | None) -> None:
+        """A row; of one that does not come after the one before openpyxl says nothing."""
+        number = int(said) if said else self.row + 1
+        if number <= self.row:
+            raise _Stop("xlsx")
+        self.row, self.cells = number, 0
 
 
 class XlsxWriter:
