@@ -2,7 +2,7 @@
 
 Everything is measured in a process of its own, which counts the processor time of the work only; what is compared
 takes turns, and what is shown is the median of the ratios of the rounds.  Beside the check stands what libxml2 takes
-for the same file with the same XSD, and what it takes to get the pupils one by one as JSON.
+for the same file with the same XSD, and what it takes to get the pupils one by one as JSON, and to map them to CSV.
 
 Usage: ``python benchmarks/stream.py [--rounds 3] [--small 2000] [--large 200000]``
 """
@@ -30,6 +30,10 @@ BODIES = {
 with open(os.devnull, "w") as out:
     ok = all(item.ok and json.dump(item.record, out) is None for item in oso.stream(file))
 """,
+    "csv": """
+with oso.mapping("administratie-csv").writer(file + ".csv") as table:
+    ok = streaming.into_table(oso.stream(file), table) is None
+""",
     "iterparse": """
 for _, element in etree.iterparse(file, events=("end",), tag="leerling", schema=schema):
     element.clear()
@@ -42,6 +46,7 @@ SCRIPT = """
 import gc, json, os, resource, sys, time
 from lxml import etree
 import oso_bridge as oso
+from oso_bridge import streaming
 file, repeat = sys.argv[1], int(sys.argv[2])
 schema = etree.XMLSchema(etree.parse({schema!r}))
 def work(file):
@@ -84,7 +89,7 @@ def main() -> None:
         few = make_las.write(given.small, top / "few.xml")
         many = make_las.write(given.large, top / "many.xml")
         runs = {"few": (few, "check", REPEAT), "check": (many, "check", 1), "schema": (many, "iterparse", 1)}
-        runs["json"] = (many, "json", 1)
+        runs |= {"json": (many, "json", 1), "csv": (many, "csv", 1), "csv of few": (few, "csv", REPEAT)}
         found: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
         for _ in range(given.rounds):
             for name in random.sample(sorted(runs), len(runs)):
@@ -96,12 +101,19 @@ def main() -> None:
     told("peak memory of the check, in MB", [memory for _, memory in found["check"]], f"; wanted < {WANTED_MEMORY}", 0)
     told("peak memory of iterparse with our XSD, in MB", [memory for _, memory in found["schema"]], "", 0)
     told("peak memory of one by one as JSON, in MB", [memory for _, memory in found["json"]], "", 0)
+    told(
+        "peak memory of mapping to CSV, in MB", [memory for _, memory in found["csv"]], f"; wanted < {WANTED_MEMORY}", 0
+    )
     pairs = [many / growth / few for many, few in zip(times["check"], times["few"], strict=True)]
-    told("time of a pupil, to that in the small file", pairs, f"; wanted <= {WANTED_GROWTH}")
+    told("check, time of a pupil, to that in the small file", pairs, f"; wanted <= {WANTED_GROWTH}")
+    pairs = [many / growth / few for many, few in zip(times["csv"], times["csv of few"], strict=True)]
+    told("mapping, time of a pupil, to that in the small file", pairs, f"; wanted <= {WANTED_GROWTH}")
     pairs = [check / schema for check, schema in zip(times["check"], times["schema"], strict=True)]
     told("check, to iterparse with our XSD", pairs, f"; wanted <= {WANTED_SCHEMA}")
     pairs = [one / check for one, check in zip(times["json"], times["check"], strict=True)]
     told("one by one, checked and as JSON, to the check", pairs, "")
+    pairs = [csv / check for csv, check in zip(times["csv"], times["check"], strict=True)]
+    told("one by one, checked and mapped to CSV, to the check", pairs, "")
 
 
 def many_size(number: int) -> int:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -25,7 +25,7 @@ from oso_bridge.filling import VERSIONS, fill
 from oso_bridge.findings import Finding, Severity
 from oso_bridge.kept import Held, Kept
 from oso_bridge.model import Dossier, Extra, Leerresultaten, Schooladministratie
-from oso_bridge.model.base import Geheel
+from oso_bridge.model.base import Deel, Geheel, parts
 from oso_bridge.records import Record
 from oso_bridge.releases import Release
 from oso_bridge.tables import Table
@@ -283,6 +283,43 @@ def to_dossier(record: Record, release: Release, root: str, trusted: bool) -> Do
     return cast(Dossier, to_model(record, release, root, trusted))
 
 
+def to_item(record: Record, release: Release, path: str, number: int, trusted: bool) -> tuple[str, Deel]:
+    """What the record of one pupil, member of staff or the like is in the model.
+
+    Args:
+        record: The record.
+        release: The release whose structure it follows.
+        path: The place in the structure, such as ``EDEX/leerlingen/leerling``.
+        number: Which of its list it is, from 1.
+        trusted: As for :func:`to_model`.
+
+    Returns:
+        The list of the whole that it is an item of, and the same item as :func:`to_model` would put there.
+
+    Raises:
+        UsageError: The model has no list for it.
+    """
+    root = path.partition("/")[0]
+    bound, model = table(release, root), model_of(release, root) or Dossier
+    if trusted:
+        try:
+            field, made = bound.read_item(path, record)
+            return field, _item_type(model, field).model_validate(made)
+        except (ValidationError, ValueError, KeyError):
+            pass
+    try:
+        field, made = bound.read_item_carefully(path, record, number, lambda kept: _extra(kept, release))
+    except KeyError:
+        raise UsageError("The model has no list for this.", where=path, remedy="Use item.record.") from None
+    return field, _item_type(model, field)(**made)
+
+
+def _item_type(model: type[Geheel], field: str) -> type[Deel]:
+    """The class of the items of a list."""
+    found: type[Deel] = get_args(model.model_fields[field].annotation)[0]
+    return found
+
+
 def _extra(item: Kept, release: Release) -> dict[str, Any]:
     return {
         "release": release.id,
@@ -296,11 +333,18 @@ def _extra(item: Kept, release: Release) -> dict[str, Any]:
     }
 
 
-def ill_typed(whole: Geheel) -> list[Finding]:
-    """A finding for each value of a document that its field could not hold."""
+def ill_typed(whole: Deel, at: str = "", model: type[Geheel] | None = None) -> list[Finding]:
+    """A finding for each value of a document that its field could not hold.
+
+    Args:
+        whole: What to look in.
+        at: Where that stands, when it is only a part: ``leerlingen[12]``.
+        model: The model that it is a part of.
+    """
+    within = model or cast(type[Geheel], type(whole))
     return [
-        _ill_typed(item, _place(item, path, type(whole)))
-        for path, part in whole.onderdelen()
+        _ill_typed(item, _place(item, path, within))
+        for path, part in parts(whole, at)
         for item in part.extra
         if item.reden is not None
     ]

@@ -2,17 +2,19 @@
 
 ``format.toml`` of a format names its long lists (``stream``): pupils, teachers, results.  The elements of those are
 parsed, validated, read and judged a few at a time, and freed; all else of a document is its *frame*, which is judged at
-the end.  What comes out is the report that :func:`oso_bridge.check` makes of the whole.
+the end.  What comes out is the report that :func:`oso_bridge.check` makes of the whole, or the pupils one by one, which
+:func:`into_table` writes into a table.
 """
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from lxml import etree
 
@@ -28,7 +30,7 @@ from oso_bridge.document import (
     identify,
     schema_fault,
 )
-from oso_bridge.errors import DocumentError, UsageError
+from oso_bridge.errors import DocumentError, IllTyped, UsageError
 from oso_bridge.findings import Finding, Severity, State
 from oso_bridge.plan import Branch, Tree
 from oso_bridge.records import Record
@@ -40,12 +42,16 @@ from oso_bridge.rules.integrity import Issue
 from oso_bridge.rules.rows import Row
 from oso_bridge.sources import Opened, Source
 from oso_bridge.xml import keys, parser, parts, reader, schema
-from oso_bridge.xml.feed import CHUNK, Feed, Part, first_element
+from oso_bridge.xml.feed import CHUNK, Feed, Part, before_lists, first_element
 from oso_bridge.xml.limits import DEFAULT, Limits
 from oso_bridge.xml.parts import Unseen
 from oso_bridge.xml.places import FrameLocator, Locator, PartLocator
 from oso_bridge.xml.reader import Reading
 from oso_bridge.xml.watch import Watch
+
+if TYPE_CHECKING:
+    from oso_bridge.mappings import TableWriter
+    from oso_bridge.model.base import Deel
 
 _T = TypeVar("_T")
 Tags = tuple[str, ...]
@@ -87,15 +93,20 @@ def check(run: Run, source: Source, named: str | None, size: int, progress: Prog
 
 @dataclass(frozen=True, slots=True)
 class StreamItem:
-    """A pupil, a member of staff or a result of a document that is read piece by piece; or what is left of it.
+    """A pupil, a member of staff or a result of a document that is read piece by piece; or what is no such item.
 
     Attributes:
-        name: The element: ``leerling``, ``leerkracht``, ``toetsafname``; that of the root for what is left.
+        name: The element: ``leerling``, ``leerkracht``, ``toetsafname``; that of the root for head and rest.
         number: Which of its list it is, from 1.
         record: What it said, see :mod:`oso_bridge.records`.
         findings: What is wrong with it, as far as what came before it tells.
         release: The release that was followed.
         path: The place in the structure, such as ``EDEX/leerlingen/leerling``.
+        kind: ``item``; ``head`` for what the document says before its first item; ``rest`` for all of it that is in no
+            list, what was in the head once more.
+        trusted: Whether it passed the schema and was read strictly, see :func:`oso_bridge.binding.to_model`.
+        unsettled: Whether the end told something that the items before it could not go by: the release that the
+            document follows, or that other things stand between the items.
     """
 
     name: str
@@ -104,6 +115,9 @@ class StreamItem:
     findings: tuple[Finding, ...] = field(repr=False)
     release: Release = field(repr=False)
     path: str
+    kind: Literal["head", "item", "rest"] = "item"
+    trusted: bool = field(default=False, repr=False)
+    unsettled: bool = field(default=False, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -114,6 +128,53 @@ class StreamItem:
     def root(self) -> str:
         """The local name of the root of the document."""
         return self.path.partition("/")[0]
+
+    @property
+    def list_name(self) -> str | None:
+        """The list of the model that it goes to, such as ``leerlingen``; None for head and rest."""
+        from oso_bridge import binding
+
+        places = binding.table(self.release, self.root).paths if self.kind == "item" else {}
+        return places[self.path].removesuffix("[]") if self.path in places else None
+
+    def model(self, *, strict: bool = False) -> Any:
+        """What this is in the model, as it would be in ``oso.read(...).geheel()``.
+
+        Args:
+            strict: Refuse values that their fields cannot hold, instead of keeping them in ``extra``.
+
+        Returns:
+            Of an item an ``Administratieleerling``, a ``Leerkracht`` or a ``Toetsafname``.  Of head and rest the
+            ``Schooladministratie`` or the ``Leerresultaten`` without its long lists; ``extra`` of that whole itself
+            comes with the rest.
+
+        Raises:
+            IllTyped: With ``strict``, and there are such values.
+            UsageError: The document holds nothing that the model has.
+        """
+        from oso_bridge import binding
+
+        name, made = self._bound()
+        if strict:
+            at = f"{name}[{self.number}]" if self.number > 1 else name
+            wrong = binding.ill_typed(made, at, binding.model_of(self.release, self.root))
+            if wrong:
+                raise IllTyped(wrong)
+        return made
+
+    def _bound(self) -> tuple[str, Deel]:
+        """The list that it goes to, none for head and rest, and what it is in the model."""
+        from oso_bridge import binding
+
+        if self.kind == "item":
+            return binding.to_item(self.record, self.release, self.path, self.number, self.trusted)
+        model = binding.model_of(self.release, self.root)
+        if model is not None:
+            binding.refuse_other(self.release, self.root, self.record, model)
+        made = binding.to_model(self.record, self.release, self.root, self.trusted)
+        if self.kind == "head":
+            made.extra = []  # what is not there yet is not absent
+        return "", made
 
     def whole(self) -> Record:
         """The record of a document that holds nothing but this."""
@@ -143,8 +204,9 @@ def stream(
         progress: See :func:`oso_bridge.check`.
 
     Yields:
-        Each element of the long lists in document order, and last what is left of the document: its school, its groups,
-        and lists that are empty. The findings of that one are about no pupil, or could be known only at the end.
+        First the head: what the document says before the first element of its long lists, such as its school and its
+        groups, without findings. Then each of those elements in document order, and last what is left of the document:
+        all that is in no such list. The findings of that one are about no pupil, or could be known only at the end.
 
     Raises:
         OSError: The source cannot be read.
@@ -159,6 +221,88 @@ def stream(
                 "This document has no long lists to read piece by piece.", remedy="Use oso.read; it takes any document."
             )
         yield from _Check(run, opened, format_, release, progress).items()
+
+
+def can_stream(source: str | os.PathLike[str] | bytes, *, release: str | None = None) -> bool:
+    """Whether :func:`stream` takes a document, as far as its beginning tells.
+
+    Args:
+        source: A path or bytes.
+        release: The release to follow, when not the one that the document names.
+
+    Raises:
+        OSError: The source cannot be read.
+        UsageError: The source is none.
+    """
+    with sources.opened(source) as opened:
+        return _Format.of(opened.take(CHUNK), release) is not None
+
+
+class HeadChanged(UsageError):
+    """What a document says of itself turned out otherwise behind its pupils; it can be read as a whole only."""
+
+
+def into_table(items: Iterable[StreamItem], table: TableWriter, *, limits: Limits | None = None) -> None:
+    """Write a document into a table pupil by pupil: what :func:`oso_bridge.read` and an export write of the whole.
+
+    The elements of the list that has the rows are written and forgotten; those of other long lists, such as staff, are
+    kept until the table is closed.
+
+    Args:
+        items: What :func:`stream` gives.
+        table: What :meth:`Mapping.writer <oso_bridge.mappings.Mapping.writer>` or ``counter`` gives, of a mapping with
+            a main list.
+        limits: How many elements may be kept: ``max_children``.
+
+    Raises:
+        DocumentError: The document is not well-formed XML, or exceeds a limit.
+        HeadChanged: The document is in such an order that it has to be read as a whole.
+        UsageError: The mapping is for another model, or has no main list; or see ``TableWriter.write``.
+        WouldLose: So much was lost already that going on has no use.
+    """
+    if table.layout.main is None:
+        raise UsageError(f"The mapping {table.name} has no main list.", remedy="Use oso.read and its export.")
+    root: Any = None
+    kept, most = 0, (limits or DEFAULT).max_children
+    for item in items:
+        if item.kind == "head":
+            root = item.model()
+            table.root(root)
+        elif item.kind == "rest":
+            _complete(root, item, table.layout.listed)
+        else:
+            name, made = item._bound()
+            if name == table.layout.listed:
+                table.write(made)
+                continue
+            kept += 1
+            if kept > most:
+                raise parser.too_much("max_children", most)
+            getattr(root, name).append(made)
+
+
+def _complete(root: Any, rest: StreamItem, listed: str) -> None:
+    """Give a whole of which the items were written what was told behind them."""
+    whole = rest.model()
+    names = set(type(whole).model_fields) - set(_streamed_fields(rest))
+    lists = {name for name in names if isinstance(getattr(whole, name), list)} - {listed}
+    if rest.unsettled or any(getattr(whole, name) != getattr(root, name) for name in names - lists):
+        raise HeadChanged(
+            "What this document says of itself stands behind its pupils, or other things stand between them.",
+            remedy="Read it as a whole: oso.read.",
+        )
+    for name in lists:
+        setattr(root, name, getattr(whole, name))
+
+
+def _streamed_fields(item: StreamItem) -> Iterator[str]:
+    """The lists of the model whose items come one by one."""
+    from oso_bridge import binding
+
+    tree = plan.load(item.release).tree(item.root)
+    places = binding.table(item.release, item.root).paths
+    for branch in lists_of(item.release, tree).values():
+        yield places[branch.path].removesuffix("[]")
 
 
 class _Rest:
@@ -333,21 +477,60 @@ class _Check:
 
     def items(self) -> Iterator[StreamItem]:
         """The elements of the lists, one by one, and what is left."""
+        is_stray, began = False, False
         for part in self._feed:
             about = self._about or self._prepare(part.root)
-            branch = about.lists[part.tags]
+            if not began:
+                began = True
+                yield self._head(part.root, about)
             for at, element in enumerate(part.items):
-                self._told = []
-                one = Part(part.tags, part.root, [element], part.first + at, part.named + at, part.row)
-                record = self._part(one).index[branch.number][0]
-                found = tuple(self._told)
-                yield StreamItem(branch.name, one.first + 1, record, found, about.identity.release, branch.path)
+                is_stray |= _is_followed(element)
+                yield self._item(Part(part.tags, part.root, [element], part.first + at, part.named + at, part.row))
         self._told = None
         root: Any = self._feed.root
         about = self._about or self._prepare(root)
+        if not began:
+            yield self._head(root, about)
+        yield self._left(root, about, is_stray)
+
+    def _head(self, root: etree._Element, about: _About) -> StreamItem:
+        """What the document says before the first element of its lists."""
+        reading = reader.read_lenient(before_lists(root, about.lists), about.tree)
+        name = about.identity.root
+        return StreamItem(name, 1, reading.record, (), about.identity.release, name, "head")
+
+    def _item(self, part: Part) -> StreamItem:
+        """The only element of a part."""
+        about: Any = self._about
+        branch, self._told = about.lists[part.tags], []
+        reading = self._part(part)
+        record, found = reading.index[branch.number][0], tuple(self._told)
+        trusted = reading.elements is None
+        return StreamItem(
+            branch.name, part.first + 1, record, found, about.identity.release, branch.path, trusted=trusted
+        )
+
+    def _left(self, root: etree._Element, about: _About, is_stray: bool) -> StreamItem:
+        """What is in no list."""
+        firsts = self._feed.first_rows
+        holders: list[Any] = [first.getparent() for first in firsts.values()]
+        is_mixed = any(len(holder) > 1 for holder in holders)
         self._finish(root, about)
-        found, name = tuple(self._run.findings), about.identity.root
-        yield StreamItem(name, 1, about.document.reading.record, found, about.identity.release, name)
+        reading, name = about.document.reading, about.identity.root
+        for tags in firsts:
+            _drop_emptied(reading.record, about.lists[tags])
+        unsettled = is_stray or is_mixed or self.misread is not None
+        return StreamItem(
+            name,
+            1,
+            reading.record,
+            tuple(self._run.findings),
+            about.identity.release,
+            name,
+            "rest",
+            trusted=reading.elements is None,
+            unsettled=unsettled,
+        )
 
     def _prepare(self, root: etree._Element) -> _About:
         """What is known of a document once its first pupil comes."""
@@ -613,6 +796,16 @@ class _Check:
 def _is_followed(item: etree._Element) -> bool:
     """Whether there is text behind an element."""
     return bool(item.tail and item.tail.strip(" \t\r\n"))
+
+
+def _drop_emptied(record: Record, branch: Branch) -> None:
+    """Take the element around a list out of a record, when it need not be there and nothing but the list was in it."""
+    holder: Any = branch.parent
+    names = holder.path.split("/")[1:]
+    for name in names[:-1]:
+        record = record.get(name, {})
+    if names and holder.min == 0 and record.get(names[-1]) == {}:
+        del record[names[-1]]
 
 
 def _itself(finding: Finding) -> Finding:

@@ -540,6 +540,50 @@ class Table:
         keeper.into(dossier)
         return dossier
 
+    def read_item(self, path: str, record: Record) -> tuple[str, Model]:
+        """The fields of one item of a list of the whole, and the list it goes to; see :meth:`read`.
+
+        Args:
+            path: The place of its branch in the structure, such as ``EDEX/leerlingen/leerling``.
+            record: Its record.
+
+        Raises:
+            KeyError: The model has no list for it.
+            ValueError: A value needs :meth:`read_item_carefully`.
+        """
+        _, bound, _ = self._home(path)
+        return bound.key, _objects(bound, [record], {})[0]
+
+    def read_item_carefully(
+        self, path: str, record: Record, number: int, keep: Callable[[Kept], Any]
+    ) -> tuple[str, Model]:
+        """The fields of one item of a list of the whole, and the list it goes to; see :meth:`read_carefully`.
+
+        Args:
+            path: The place of its branch in the structure.
+            record: Its record.
+            number: Which of its list it is, from 1.
+            keep: Makes the item of ``extra`` out of what is kept.
+
+        Raises:
+            KeyError: The model has no list for it, or cannot hold it.
+        """
+        shape, bound, pad = self._home(path)
+        whole: Model = {}
+        shape._careful_object(bound, [record], whole, whole, pad, Keeper(keep), number - 1)
+        return bound.key, whole[bound.key][0]
+
+    def _home(self, path: str) -> tuple[Shape, _Bound, str]:
+        """Where the items of a list are bound: the shape around them, and the path of that in a record."""
+        *wrappers, name = path.removeprefix(f"{self.shape.branch.path}/").split("/")
+        shape = self.shape
+        for wrapper in wrappers:
+            shape = shape.by_name[wrapper].shape or self.shape
+        bound = shape.by_name[name]
+        if bound.what != OBJECTS or bound.root is not None:
+            raise KeyError(name)
+        return shape, bound, ".".join(wrappers)
+
     def write(self, dossier: Any) -> tuple[Record, list[Held]]:
         """The record of a dossier, and its parts that hold what was kept, for :func:`oso_bridge.kept.restore`."""
         record, held = self.write_parts(dossier)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from oso_bridge.cli import dossiers, inputs, options, output
+from oso_bridge.cli import dossiers, inputs, options, output, progress
 from oso_bridge.errors import UsageError, WouldLose
 
 if TYPE_CHECKING:
-    from oso_bridge.mappings import Mapping, MappingLoss, Preview, Reading
+    from oso_bridge.mappings import Mapping, MappingLoss, Preview, Reading, TableWriter
+    from oso_bridge.mappings.export import Losses
+
+_Writer = TypeVar("_Writer", bound="TableWriter")
 
 _SAID = {
     "nl": {
@@ -81,7 +84,7 @@ def command(
     """Turn dossiers into tables by a mapping, or with --reverse tables into dossiers.
 
     For some mappings it is a pupil administration or results in the place of a dossier: edex2000,
-    administratie-csv, leerresultaten-csv.
+    administratie-csv, leerresultaten-csv. A large file of those is read pupil by pupil, in little memory.
 
     Tables and dossiers hold personal data; what is said on standard error holds none, unless --show-values asks
     for it. Exit code 1 when something was wrong: a row, a loss that the mapping does not name, a dossier that was
@@ -119,21 +122,21 @@ def _refuse_for_tables(*given: str | None) -> None:
 
 
 def _mapped(chosen: Mapping, source: str, target: Path | None, allow_losses: bool, sensitive: bool, lang: str) -> int:
-    faults: list[str] = []
-    read = _Models(chosen.model, source, lang, faults)
+    read = _Models(chosen, source, lang)
     if target is None:
-        losses = _told_places(chosen, list(read), sensitive, lang)
+        losses = _told_places(chosen, read, sensitive, lang)
     else:
         _refuse_overwriting(read.files, chosen.files(target))
+        how: Losses = "allow" if allow_losses else "refuse"
         try:
-            losses = chosen.export(read, target, losses="allow" if allow_losses else "refuse", sensitive=sensitive)
+            losses = read.into(lambda: chosen.writer(target, losses=how, sensitive=sensitive)).losses
         except WouldLose as error:
             _tell(error.losses, lang)
             output.note(_SAID[lang]["none"])
             return 1
         output.note(_SAID[lang]["to"].format(count=read.count, target=target))
     _tell(losses, lang)
-    return 1 if faults or (any(not loss.declared for loss in losses) and not allow_losses) else 0
+    return 1 if read.faults or (any(not loss.declared for loss in losses) and not allow_losses) else 0
 
 
 def _refuse_overwriting(files: list[Any], targets: list[Path]) -> None:
@@ -144,18 +147,82 @@ def _refuse_overwriting(files: list[Any], targets: list[Path]) -> None:
             raise UsageError("The output would overwrite a document that was read.", where=str(target))
 
 
+class _Again(Exception):
+    """The rows of a large document have to be taken back: all is written once more, with what is known of it by now."""
+
+
 class _Models:
     """The dossiers or the like behind an argument, XML or JSON, one after another; what cannot be read is told."""
 
-    def __init__(self, model: Any, source: str, lang: str, faults: list[str]) -> None:
-        self.model, self.lang, self.faults, self.count = model, lang, faults, 0
+    def __init__(self, chosen: Mapping, source: str, lang: str) -> None:
+        self.chosen, self.model, self.lang = chosen, chosen.model, lang
         self.files = _expanded(source)
+        self.faults: list[str] = []
+        self.count = 0
+        self._whole = set[str]()  # large, and still to be read as a whole
+        self._broken = set[str]()  # large, and found broken while its rows were written
 
-    def __iter__(self) -> Iterator[Any]:
-        for file in self.files:
-            for dossier in self._of(file):
-                self.count += 1
-                yield dossier
+    def into(self, target: Callable[[], _Writer]) -> _Writer:
+        """Write them all.
+
+        Args:
+            target: Makes what they are written into; once more when a document that is read pupil by pupil has to be
+                taken back.
+        """
+        while True:
+            self.faults, self.count = sorted(self._broken), 0
+            try:
+                with target() as table:
+                    for file in self.files:
+                        self._write(file, table)
+                return table
+            except _Again:
+                continue
+
+    def _write(self, file: Any, table: TableWriter) -> None:
+        if file in self._broken:
+            return
+        if self._is_by_pupil(file):
+            self._by_pupil(file, table)
+            return
+        for model in self._of(file):
+            self.count += 1
+            table.root(model)
+
+    def _is_by_pupil(self, file: Any) -> bool:
+        """Whether a document is large, and can be written pupil by pupil; what is wrong with it is told elsewhere."""
+        import oso_bridge as oso
+        from oso_bridge import document, sources, streaming
+        from oso_bridge.errors import DocumentError
+
+        if self.chosen.layout.main is None or not isinstance(file, str) or file in self._whole:
+            return False
+        if not sources.is_large(file, document.LARGE) or not streaming.can_stream(file):
+            return False
+        try:
+            return isinstance(next(oso.stream(file)).model(), self.model)
+        except (DocumentError, UsageError):
+            return False
+
+    def _by_pupil(self, file: str, table: TableWriter) -> None:
+        import oso_bridge as oso
+        from oso_bridge import sources, streaming
+        from oso_bridge.errors import DocumentError
+        from oso_bridge.xml.limits import DEFAULT
+
+        try:
+            with progress.of_bytes("Mapping") as told:
+                streaming.into_table(oso.stream(file, progress=told), table)
+        except (DocumentError, UsageError) as error:
+            if isinstance(error, UsageError) and not sources.is_large(file, DEFAULT.max_bytes):
+                self._whole.add(file)  # its head may not have said all; if that was not it, the whole says so too
+            elif isinstance(error, (DocumentError, streaming.HeadChanged)):
+                output.note(f"{file}: {error}")
+                self._broken.add(file)
+            else:
+                raise
+            raise _Again from None
+        self.count += 1
 
     def _of(self, file: Any) -> list[Any]:
         import oso_bridge as oso
@@ -188,9 +255,9 @@ def _expanded(source: str) -> list[Any]:
     return list(inputs.expand([source]))
 
 
-def _told_places(chosen: Mapping, read: list[Any], sensitive: bool, lang: str) -> list[MappingLoss]:
+def _told_places(chosen: Mapping, read: _Models, sensitive: bool, lang: str) -> list[MappingLoss]:
     """Say on standard output how many cells of each column would be filled."""
-    found = chosen.preview(read, sensitive=sensitive)
+    found = read.into(lambda: chosen.counter(sensitive=sensitive)).preview
     output.write("".join(_place_lines(chosen, found, lang)))
     return found.losses
 

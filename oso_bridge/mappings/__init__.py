@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 from oso_bridge import data
 from oso_bridge.data import cached
 from oso_bridge.errors import UsageError, choose
-from oso_bridge.mappings.engine import Entry, Mapping, Place, Preview, Read, Reading, TableWriter
+from oso_bridge.mappings.engine import Entry, Mapping, Place, Preview, Read, Reading, TableCounter, TableWriter
 from oso_bridge.mappings.losses import MappingLoss
 from oso_bridge.mappings.rows import load
 from oso_bridge.mappings.shapes.base import TableLimits
@@ -46,6 +46,7 @@ __all__ = [
     "Preview",
     "Read",
     "Reading",
+    "TableCounter",
     "TableLimits",
     "TableWriter",
     "available",

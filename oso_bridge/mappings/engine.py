@@ -101,11 +101,18 @@ class Mapping:
             dossiers: A dossier, or several.
             sensitive: Whether fields that are sensitive would go along.
         """
-        counts = _Counts(all_headers(self.layout))
-        with TableWriter(self.name, self.layout, counts, outside.holds(self.layout), "allow", sensitive) as table:
+        with self.counter(sensitive=sensitive) as table:
             for dossier in _several(dossiers):
                 table.root(dossier)
-        return Preview(dict(counts.rows), dict(counts.cells), table.losses)
+        return table.preview
+
+    def counter(self, *, sensitive: bool = False) -> TableCounter:
+        """What :meth:`preview` does, for models that come one at a time; see :meth:`writer`.
+
+        Args:
+            sensitive: Whether fields that are sensitive would go along.
+        """
+        return TableCounter(self.name, self.layout, sensitive)
 
     def export(
         self, dossiers: Any, target: Path_, *, losses: Losses = "refuse", sensitive: bool = False
@@ -269,8 +276,27 @@ class _Counts:
         pass
 
 
+class TableCounter(TableWriter):
+    """A :class:`TableWriter` that writes nothing, and says what it would write.
+
+    Args:
+        name: What the mapping is called.
+        layout: The mapping.
+        sensitive: Whether fields that are sensitive go along.
+    """
+
+    def __init__(self, name: str, layout: Layout, sensitive: bool = False) -> None:
+        self._counts = _Counts(all_headers(layout))
+        super().__init__(name, layout, self._counts, outside.holds(layout), "allow", sensitive)
+
+    @property
+    def preview(self) -> Preview:
+        """What would be written; complete behind the ``with`` block."""
+        return Preview(dict(self._counts.rows), dict(self._counts.cells), self.losses)
+
+
 def _several(dossiers: Any) -> Iterable[Any]:
     return [dossiers] if isinstance(dossiers, BaseModel) else dossiers
 
 
-__all__ = ["Entry", "Mapping", "Place", "Preview", "Read", "Reading", "TableWriter"]
+__all__ = ["Entry", "Mapping", "Place", "Preview", "Read", "Reading", "TableCounter", "TableWriter"]

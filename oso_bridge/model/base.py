@@ -39,13 +39,19 @@ class Geheel(Deel):
         Yields:
             A path such as ``leerling.adressen[2]``, empty for the whole itself, and the part.
         """
-        yield from _parts(self, "")
+        yield from parts(self, "")
 
 
-def _parts(part: Deel, path: str) -> Iterator[tuple[str, Deel]]:
+def parts(part: Deel, path: str) -> Iterator[tuple[str, Deel]]:
+    """A part and every part in it, with its place in the model.
+
+    Args:
+        part: The part.
+        path: Where it stands itself, such as ``leerlingen[12]``.
+    """
     yield path, part
     for name, value in part.__dict__.items():
         step = f"{path}.{name}" if path else name
         for number, item in enumerate(value if isinstance(value, list) else (value,), start=1):
             if isinstance(item, Deel):
-                yield from _parts(item, step if number == 1 else f"{step}[{number}]")
+                yield from parts(item, step if number == 1 else f"{step}[{number}]")

@@ -8,8 +8,9 @@ What was handed out is freed; of each row of such elements an empty one stays be
 from __future__ import annotations
 
 import codecs
+import copy
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -318,6 +319,38 @@ def _find(root: etree._Element, tags: tuple[str, ...]) -> etree._Element | None:
     for tag in tags[1:-1]:
         found = next(found.iterchildren(tag), None) if found is not None else None
     return found
+
+
+def before_lists(root: etree._Element, lists: Collection[tuple[str, ...]]) -> etree._Element:
+    """A copy of what stands before the first element of a list: all that is known when that one comes.
+
+    Args:
+        root: The root, with what is in memory of the document.
+        lists: For each list the tags from the root to its elements.
+    """
+    return _copied(root, (str(root.tag),), lists)[0]
+
+
+def _copied(
+    element: etree._Element, tags: tuple[str, ...], lists: Collection[tuple[str, ...]]
+) -> tuple[etree._Element, bool]:
+    """A copy of an element that lists may be in, and whether one of them began there."""
+    attributes, prefixes = dict[Any, Any](element.attrib), dict[Any, Any](element.nsmap)
+    made = etree.Element(element.tag, attributes, prefixes)
+    made.text = element.text
+    for child in element:
+        below = (*tags, str(child.tag))
+        if any(one[:-1] == below and next(child.iterchildren(one[-1]), None) is not None for one in lists):
+            return made, True
+        if not any(one[: len(below)] == below for one in lists):
+            made.append(copy.deepcopy(child))
+            continue
+        inner, began = _copied(child, below, lists)
+        inner.tail = child.tail
+        made.append(inner)
+        if began:
+            return made, True
+    return made, False
 
 
 def _is_behind(element: etree._Element | None) -> bool:
