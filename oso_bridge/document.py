@@ -45,12 +45,15 @@ from oso_bridge.xml.places import DOCUMENT, Locator, Place
 from oso_bridge.xml.reader import Reading
 
 if TYPE_CHECKING:
+    from oso_bridge.identity import Trust
     from oso_bridge.model import Dossier, Leerresultaten, Schooladministratie
     from oso_bridge.model.base import Geheel
     from oso_bridge.stylesheets.outcome import Given
     from oso_bridge.stylesheets.outcome import Outcome as Told
 
 LAYERS = ("wellformed", "schema", "codes", "rules", "integrity")
+SIGNATURE = "signature"
+"""The layer that is there only when it is asked for, or when a document bears a signature."""
 REQUIRED = frozenset(LAYERS[:-1])
 LARGE = 4 * 1024 * 1024
 """Bytes from which on a document is read piece by piece, when its format says how."""
@@ -396,39 +399,45 @@ def check(
     show_values: bool = False,
     stream: bool | None = None,
     progress: Progress | None = None,
+    trust: Trust | None = None,
 ) -> Report:
     """Check a document, whatever it holds.
 
     Args:
         source: A path, bytes, an open file or a Document; a str is always a path.
         release: The release to follow, when not the one that the root names.
-        layers: The layers wanted, of ``schema``, ``codes``, ``rules`` and ``integrity``; all when left out.
+        layers: The layers wanted, of ``schema``, ``codes``, ``rules``, ``integrity`` and ``signature``; all when left
+            out, the last one only with ``trust``.
         overrides: Decisions about findings, or the path of a file with them.
         limits: What the document may ask for.
         validator: The official check to make (``OV`` or ``PaO``), when not the one for its overdrachtsoort.
         show_values: Put values of the document in the findings; left out, a report holds none.
         stream: Read a file of many pupils piece by piece, so that it need not fit in memory: True for one of any size,
             False never; when left out, from 4 MiB on and without ``limits``. See :mod:`oso_bridge.streaming`.
+            A document that is asked for a signature is always read whole.
         progress: While a document is read piece by piece, told after each piece how many bytes were read, of how many;
             None when that is not known.
+        trust: Whose signature is trusted. The document then has to be signed, and the other layers look at what was
+            signed, without the signature.
 
     Returns:
         The report, also for a document that is broken.
 
     Raises:
         OSError: The source cannot be read.
-        UsageError: An argument names something that does not exist.
+        UsageError: An argument names something that does not exist, or ``stream`` is True with a signature asked for.
     """
-    asked = _wanted(layers)
+    asked = _wanted(layers, trust)
     if isinstance(source, Document) and (release is not None or limits is not None):
         raise UsageError("A document was read already.", remedy="Give release and limits to oso.read.")
+    if isinstance(source, Document) and SIGNATURE in asked:
+        raise UsageError("A signature is looked at before a document is read.", remedy="Give the source to check.")
     if validator is not None:
         engine.require_check(validator)
-    decided = as_overrides(overrides)
-    run = Run(asked, decided, limits or DEFAULT, validator, show_values)
+    run = Run(asked, as_overrides(overrides), limits or DEFAULT, validator, show_values, trust)
     if isinstance(source, Document):
         return run.document(source)
-    if stream or (stream is None and limits is None and is_large(source, LARGE)):
+    if _may_stream(asked, limits, stream) and (stream or is_large(source, LARGE)):
         # hardly any document is large
         from oso_bridge import streaming
 
@@ -436,21 +445,33 @@ def check(
     return run.source(source, release)
 
 
-def wanted(layers: Iterable[str] | None) -> tuple[str, ...]:
+def _may_stream(asked: frozenset[str], limits: Limits | None, stream: bool | None) -> bool:
+    """Whether a document may be read piece by piece; what a signature is over is known only of the whole."""
+    if SIGNATURE in asked and stream:
+        raise UsageError(
+            "A document that is asked for a signature is read whole, not piece by piece.",
+            remedy="Leave stream out, or check without trust and without the layer signature.",
+        )
+    return bool(stream) or (stream is None and limits is None and SIGNATURE not in asked)
+
+
+def wanted(layers: Iterable[str] | None, trust: Trust | None = None) -> tuple[str, ...]:
     """The layers that are asked for, by name, without the one that is never left out.
 
     Raises:
         UsageError: There is no such layer.
     """
-    return tuple(sorted(_wanted(layers) - {"wellformed"}))
+    return tuple(sorted(_wanted(layers, trust) - {"wellformed"}))
 
 
-def _wanted(layers: Iterable[str] | None) -> frozenset[str]:
+def _wanted(layers: Iterable[str] | None, trust: Trust | None = None) -> frozenset[str]:
+    """The layers that are asked for; who says whose signature is trusted asks for that layer."""
     names = frozenset(LAYERS if layers is None else [layers] if isinstance(layers, str) else layers)
-    unknown = sorted(names - set(LAYERS))
+    known = (*LAYERS, SIGNATURE)
+    unknown = sorted(names - set(known))
     if unknown:
-        raise UsageError(f"There is no layer {unknown[0]!r}.", remedy=choose(unknown[0], LAYERS))
-    return names | {"wellformed"}
+        raise UsageError(f"There is no layer {unknown[0]!r}.", remedy=choose(unknown[0], known))
+    return names | {"wellformed"} | ({SIGNATURE} if trust is not None else set())
 
 
 @dataclass(slots=True)
@@ -462,35 +483,68 @@ class Run:
     limits: Limits
     validator: str | None
     show_values: bool
+    trust: Trust | None = None
     layers: list[Layer] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    data: bytes | str | None = None
+    """The document, or its digest."""
 
     def source(self, source: Source, release: str | None) -> Report:
         """Check a source that is not read yet."""
         start = perf_counter()
-        name, data = name_of(source), None
+        name = name_of(source)
         try:
             loaded = load(source, self.limits.max_bytes)
-            data = loaded.data
-            root = parser.parse(data, self.limits)
+            self.data = loaded.data
+            root = parser.parse(loaded.data, self.limits)
+            if SIGNATURE in self.wanted or parser.bears_signature(root):
+                self.passed("wellformed", start)
+                signed = self.signature_layer(loaded, root)
+                if signed is None:
+                    return self.unsigned(name)
+                (loaded, root), start = signed, perf_counter()
             identity = identify(root, release)
-            self.passed("wellformed", start)
+            if not self.layers:
+                self.passed("wellformed", start)
             start = perf_counter()
             if not identity.is_dossier:
                 return self.not_a_dossier(loaded, root, identity, start)
             document = _document(loaded, root, identity, self.limits, "schema" in self.wanted)
         except UnknownRelease as error:
-            return self.unknown(name, data, error, start)
+            return self.unknown(name, error, start)
         except DocumentError as error:
-            return self.unreadable(name, data, error, start)
+            return self.unreadable(name, error, start)
         document._locator = Locator(document.reading, lambda: root)
         return self.rest(document, start)
 
     def document(self, document: Document) -> Report:
         """Check a document that was read before."""
         start = perf_counter()
+        self.data = document._data
         self.passed("wellformed", start)
         return self.rest(document, start)
+
+    def signature_layer(self, loaded: Loaded, root: etree._Element) -> tuple[Loaded, etree._Element] | None:
+        """The layer, and what the other layers look at: what was signed; None when that is not certain."""
+        # hardly any document is signed, and what checks that takes long to import
+        from oso_bridge.signatures import layers
+
+        start, required = perf_counter(), SIGNATURE in self.wanted
+        found = layers.check(loaded.data, root, self.trust, self.limits)
+        if found.not_run:
+            self.not_run(SIGNATURE, found.not_run)
+            return loaded, root
+        state = State.PASSED if found.finding is None else State.FAILED
+        self.layers.append(Layer(SIGNATURE, state, required, perf_counter() - start))
+        if found.finding is not None:
+            self.findings.append(found.finding)
+        return None if found.root is None else (Loaded(loaded.name, found.data), found.root)
+
+    def unsigned(self, name: str) -> Report:
+        """The report of a document with a signature that is not in order: nothing else is looked at."""
+        for layer in LAYERS[1:]:
+            self.not_run(layer, "handtekening" if layer in self.wanted else "niet-gevraagd")
+        return self.report(name, None)
 
     def rest(self, document: Document, start: float) -> Report:
         """The layers behind the first, and the report."""
@@ -498,17 +552,15 @@ class Run:
         outcome = self.rule_layers(document)
         self.integrity_layer(document)
         profile = self.profile(document, outcome)
-        return self.report(document.source, document.release_id, document._data, profile)
+        return self.report(document.source, document.release_id, profile)
 
-    def report(
-        self, name: str, release: str | None, data: bytes | str | None, profile: dict[str, str] | None = None
-    ) -> Report:
+    def report(self, name: str, release: str | None, profile: dict[str, str] | None = None) -> Report:
         """The report; a layer that was not come to did not run."""
         done = {layer.name for layer in self.layers}
         for layer in LAYERS:
             if layer not in done:
                 self.not_run(layer, "niet-gevraagd" if layer not in self.wanted else "niet-gelezen")
-        return Report(name, release, data, profile, tuple(self.layers), tuple(self.findings), self.overrides)
+        return Report(name, release, self.data, profile, tuple(self.layers), tuple(self.findings), self.overrides)
 
     def passed(self, name: str, start: float) -> None:
         """A layer that passed, begun at a moment."""
@@ -521,30 +573,32 @@ class Run:
     def not_run(self, name: str, why: str, args: dict[str, str] | None = None) -> None:
         """A layer that did not run, and why."""
         reason = catalog.message("LAAG", why)
-        self.layers.append(Layer(name, State.NOT_RUN, name in REQUIRED, None, reason, args or {}))
+        required = name in REQUIRED | (self.wanted & {SIGNATURE})
+        self.layers.append(Layer(name, State.NOT_RUN, required, None, reason, args or {}))
 
     def without(self, layer: str, release: Release) -> None:
         """A layer that the format has nothing for: it is not asked for either."""
         reason, args = catalog.message("LAAG", "zonder"), {"formaat": release.format.upper()}
         self.layers.append(Layer(layer, State.NOT_RUN, False, None, reason, args))
 
-    def unknown(self, name: str, data: bytes | None, error: DocumentError, start: float) -> Report:
+    def unknown(self, name: str, error: DocumentError, start: float) -> Report:
         """The report of XML that belongs to no format: readable, and right by no schema."""
-        self.passed("wellformed", start)
+        if not self.layers:
+            self.passed("wellformed", start)
         self.findings.append(_refusal(error, "schema"))
         self.layers.append(Layer("schema", State.FAILED, True, perf_counter() - start))
         for layer in LAYERS[2:]:
             self.not_run(layer, "onbekend-formaat")
-        return self.report(name, None, data)
+        return self.report(name, None)
 
-    def unreadable(self, name: str, data: bytes | str | None, error: DocumentError, start: float) -> Report:
+    def unreadable(self, name: str, error: DocumentError, start: float) -> Report:
         """The report of what cannot be read; the layer is ``wellformed``, whatever was refused."""
         self.layers.clear()
-        self.findings.append(_refusal(error, "wellformed"))
+        self.findings[:] = [_refusal(error, "wellformed")]
         self.layers.append(Layer("wellformed", State.FAILED, True, perf_counter() - start))
-        for layer in LAYERS[1:]:
+        for layer in (*LAYERS[1:], *({SIGNATURE} & self.wanted)):
             self.not_run(layer, "niet-gelezen")
-        return self.report(name, None, data)
+        return self.report(name, None)
 
     def not_a_dossier(self, loaded: Loaded, root: etree._Element, identity: Identity, start: float) -> Report:
         """The schema takes any global element as root; the rest needs a dossier."""
@@ -553,7 +607,7 @@ class Run:
             self.add_schema(_faults(errors or [], root, identity, None), 0, start, identity.release)
         for layer in LAYERS[2:]:
             self.not_run(layer, "geen-dossier", _root_args(identity))
-        return self.report(loaded.name, identity.release.id, loaded.data)
+        return self.report(loaded.name, identity.release.id)
 
     def schema_layer(self, document: Document, start: float) -> None:
         """The layer schema, as reading the document found it."""
@@ -831,6 +885,7 @@ def check_many(
     limits: Limits | None = None,
     validator: str | None = None,
     show_values: bool = False,
+    trust: Trust | None = None,
 ) -> Reports:
     """Check several documents; one that is broken never stops the rest.
 
@@ -844,6 +899,7 @@ def check_many(
         limits: See :func:`check`.
         validator: See :func:`check`.
         show_values: See :func:`check`.
+        trust: See :func:`check`.
 
     Returns:
         A report for each source, in their order. A file that cannot be opened has one too. All are kept; for more
@@ -862,6 +918,7 @@ def check_many(
             limits=limits,
             validator=validator,
             show_values=show_values,
+            trust=trust,
         )
     )
 
@@ -876,6 +933,7 @@ def check_each(
     limits: Limits | None = None,
     validator: str | None = None,
     show_values: bool = False,
+    trust: Trust | None = None,
 ) -> Iterator[Report]:
     """Check several documents one after another, and keep nothing of those that are done.
 
@@ -888,6 +946,7 @@ def check_each(
         limits: See :func:`check`.
         validator: See :func:`check`.
         show_values: See :func:`check`.
+        trust: See :func:`check`.
 
     Returns:
         An iterator over the reports, in the order of the sources. A document whose process died has a report that
@@ -902,7 +961,7 @@ def check_each(
         engine.require_check(validator)
     if release is not None:
         releases.release(release)
-    job = Job(release, wanted(layers), as_overrides(overrides), limits, validator, show_values)
+    job = Job(release, wanted(layers, trust), as_overrides(overrides), limits, validator, show_values, trust)
     found, total = _counted(sources)
     if workers < 2 or total == 1:
         return map(job, found)
@@ -928,6 +987,7 @@ class Job:
     limits: Limits | None
     validator: str | None
     show_values: bool
+    trust: Trust | None = None
 
     def __call__(self, source: Source) -> Report:
         """The report, whatever the source is; it does not hold on to the bytes.
@@ -944,6 +1004,7 @@ class Job:
                 limits=self.limits,
                 validator=self.validator,
                 show_values=self.show_values,
+                trust=self.trust,
             )
             return report.settled()
         except OSError as error:

@@ -251,3 +251,40 @@ class IdentityError(OsoBridgeError):
         super().__init__(what, where=where, remedy=remedy)
         self.code = code
         self.notice = notice
+
+
+class MessageRefused(OsoBridgeError):
+    """A message is not accepted: its envelope, its addressing or its signature is not as it has to be.
+
+    Args:
+        what: What is wrong, in one sentence; never what the message says.
+        rule: The stable id of what is wrong, such as ``WUS.action``.
+        args: The values, safe to show, for the texts of that rule.
+        line: The line, when it is known.
+        remedy: What the reader can do.
+        finding: The same in Dutch and in English.
+
+    Attributes:
+        rule: See above.
+        args_: See above.
+        finding: See above.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        rule: str,
+        args: Mapping[str, str] | None = None,
+        line: int | None = None,
+        remedy: str | None = None,
+        finding: Any = None,
+    ) -> None:
+        super().__init__(what, line=line, remedy=remedy)
+        self.rule = rule
+        self.args_ = dict(args or {})
+        self.finding = finding
+
+
+class SignatureRefused(MessageRefused):
+    """A signature is not accepted, or the one that has to be there is not; its ``rule`` begins with ``SIG.``."""

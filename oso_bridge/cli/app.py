@@ -46,6 +46,7 @@ COMMANDS = {
     "osr": "Ask the OSR for mandates, endpoints and schools.",
     "release": "Add, list, show, compare and remove releases.",
     "releases": "List the releases that are installed.",
+    "sign": "Sign a document.",
     "pki": "Make test certificates with OINs, or say what a file with certificates holds.",
     "doctor": "Say what this installation consists of and whether it is healthy.",
 }

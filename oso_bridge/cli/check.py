@@ -42,6 +42,18 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Pass over what stands in the journal and has not changed.")
     ] = False,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option("--trust", metavar="ROOTS.pem", help="Ask for a signature under these roots; may be repeated."),
+    ] = None,
+    signer: Annotated[
+        list[str] | None, typer.Option("--signer", metavar="OIN", help="Whose signature is trusted; may be repeated.")
+    ] = None,
+    crls: Annotated[
+        list[Path] | None,
+        typer.Option("--crls", metavar="CRLS.pem", help="CRLs of every level; without them revocation is not checked."),
+    ] = None,
+    test_oins: Annotated[bool, typer.Option("--test-oins", help="Let OINs for tests (00000099...) sign.")] = False,
 ) -> None:
     """Check documents and report what is wrong, where, and what to do.
 
@@ -63,5 +75,6 @@ def command(
         summary=summary,
         journal=journal,
         resume=resume,
+        signers=checking.signers(trust, signer, crls, test_oins),
     )
     raise typer.Exit(code)

@@ -17,7 +17,57 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from oso_bridge.cli.inputs import Input
+    from oso_bridge.identity import Trust
     from oso_bridge.overrides import Overrides
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Whose signatures are trusted, as it was given on the command line.
+
+    Attributes:
+        roots: Files with roots.
+        oins: The OINs of those who may sign.
+        crls: Files with CRLs.
+        test: Whether OINs for tests may sign.
+    """
+
+    roots: Sequence[Path] = ()
+    oins: Sequence[str] = ()
+    crls: Sequence[Path] = ()
+    test: bool = False
+
+    def trust(self) -> Trust:
+        """The same as an object.
+
+        Raises:
+            IdentityError: A file cannot be read.
+            UsageError: Something is missing, or is no OIN.
+        """
+        if not self.roots:
+            raise UsageError("No signature is asked for.", remedy="Give --trust ROOTS.pem too.")
+        if not self.oins:
+            raise UsageError("Roots alone do not say whose signature is trusted.", remedy="Give --signer OIN too.")
+        from oso_bridge.identity import Trust
+
+        if not self.crls:
+            output.note("Revocation of certificates is not checked. Give --crls CRLS.pem to do so.")
+        return Trust(roots=self.roots, crls=self.crls or None, allowed_oins=set(self.oins), test=self.test)
+
+    def digest(self, trust: Trust) -> str:
+        """What tells this from other choices, with the content of the files."""
+        from oso_bridge.report import digest_of
+
+        _, (*content, _) = trust.__reduce__()
+        return digest_of(repr((content, sorted(self.oins))).encode())
+
+
+def signers(
+    roots: Sequence[Path] | None, oins: Sequence[str] | None, crls: Sequence[Path] | None, test: bool
+) -> Signers | None:
+    """Whose signatures are trusted; None when nothing is said of it."""
+    found = Signers(roots or (), oins or (), crls or (), test)
+    return None if found == Signers() else found
 
 
 def run(
@@ -36,6 +86,7 @@ def run(
     summary: bool = False,
     journal: str | Path | None = None,
     resume: bool = False,
+    signers: Signers | None = None,
 ) -> int:
     """Check documents, write the report, and give the exit code.
 
@@ -54,9 +105,11 @@ def run(
         summary: Only how many documents came out how, and the rules that were broken most; nothing else is kept.
         journal: Where to write down what came of each document.
         resume: Pass over what stands in the journal.
+        signers: Whose signatures are trusted; None asks for no signature.
 
     Raises:
         OSError: A file cannot be read or written.
+        IdentityError: A file with certificates cannot be used.
         UsageError: An argument names something that does not exist.
         DataError: The overrides are no TOML, or a plug-in cannot be loaded.
     """
@@ -69,9 +122,9 @@ def run(
     # A format or language that does not exist is said before the work, not after it.
     rendered([], chosen, lang, sort)
     sources = inputs.expand(files)
-    settings = _settings(layers, overrides, release, show_values)
+    settings = {**_settings(layers, overrides, release, show_values), "trust": signers.trust() if signers else None}
     if summary:
-        told = _Survey(sources, settings, workers, quiet, journal, resume)
+        told = _Survey(sources, settings, workers, quiet, journal, resume, signers)
         return told.run(chosen, lang, output_file)
     reports = [report.to_dict() for report in _reports(sources, settings, workers, quiet)]
     shown = [report for report in reports if not quiet or chosen != "text" or report["exit_code"]]
@@ -157,6 +210,7 @@ class _Survey:
     quiet: bool
     journal: str | Path | None
     resume: bool
+    signers: Signers | None
 
     def run(self, chosen: str, lang: str, output_file: Path | None) -> int:
         """Check, write the summary, and give the exit code."""
@@ -180,7 +234,7 @@ class _Survey:
 
         if self.settings["release"] is not None:
             releases.release(self.settings["release"])
-        wanted = document.wanted(self.settings["layers"])
+        wanted = document.wanted(self.settings["layers"], self.settings["trust"])
         job = document.Job(**{**self.settings, "layers": wanted}, limits=None, validator=None)
         kept = Journal(self._file(), self._options(wanted), resume=self.resume) if self.journal else None
         return batch.survey(self.sources, job, workers=self.workers, journal=kept)
@@ -192,16 +246,17 @@ class _Survey:
         return path
 
     def _options(self, layers: tuple[str, ...]) -> dict[str, Any]:
-        """What the outcomes depend on; decisions that end make them depend on the day."""
+        """What the outcomes depend on; decisions and certificates that end make them depend on the day."""
         from datetime import date
 
         from oso_bridge.report import digest_of
 
         decided = self.settings["overrides"]
         decisions = digest_of(repr(decided.decisions).encode()) if decided else None
-        day = date.today().isoformat() if decided else None
-        release = self.settings["release"]
-        return {"command": "check", "release": release, "layers": layers, "overrides": decisions, "day": day}
+        trust, release = self.settings["trust"], self.settings["release"]
+        day = date.today().isoformat() if decided or trust else None
+        found = {"command": "check", "release": release, "layers": layers, "overrides": decisions, "day": day}
+        return {**found, "trust": self.signers.digest(trust)} if self.signers else found
 
 
 def rendered(reports: list[dict[str, Any]], chosen: str, lang: str, sort: str, *, colour: bool = False) -> str:

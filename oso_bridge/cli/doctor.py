@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 _PACKAGES = ("pydantic", "lxml", "xmlschema", "typer", "rich", "zeep", "requests", "cryptography", "python-stdnum")
-_EXTRAS = ("saxonche", "paramiko", "pyzipper")
+_EXTRAS = ("saxonche", "paramiko", "pyzipper", "signxml")
 _GROUPS = ("transports", "mappings", "releases", "renderers", "commands")
 
 

@@ -58,3 +58,6 @@ ReportFormat = Annotated[
         autocompletion=_formats,
     ),
 ]
+PasswordEnv = Annotated[
+    str | None, typer.Option("--password-env", metavar="NAME", help="The environment variable with the password.")
+]

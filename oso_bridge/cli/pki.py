@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from oso_bridge.identity.files import Contents, Password
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-_PasswordEnv = Annotated[
-    str | None, typer.Option("--password-env", metavar="NAME", help="The environment variable with the password.")
-]
 _WORDS = {
     "nl": {
         "made": "Testcertificaten in {folder}. Niet voor productie.",
@@ -83,7 +80,7 @@ def new(
     ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How long all is valid.")] = 365,
     rsa: Annotated[bool, typer.Option("--rsa", help="RSA keys of 3072 bits instead of P-256.")] = False,
-    password_env: _PasswordEnv = None,
+    password_env: options.PasswordEnv = None,
     lang: options.Language = "nl",
 ) -> None:
     """Make a test authority, and certificates for parties: client, server and signing, each with its key.
@@ -108,7 +105,7 @@ def new(
 @app.command()
 def show(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file with certificates: PEM, DER or PKCS#12.")],
-    password_env: _PasswordEnv = None,
+    password_env: options.PasswordEnv = None,
     lang: options.Language = "nl",
     as_json: options.Json = False,
 ) -> None:

@@ -26,7 +26,6 @@ _SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 _HEAD = f'<?xml version="1.0" encoding="UTF-8"?>\n<soap:Envelope xmlns:soap="{NAMESPACE}"><soap:Body>'.encode()
 _TAIL = b"</soap:Body></soap:Envelope>\n"
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\?>\s*")
-_INSTRUCTIONS = etree.XPath("boolean(//processing-instruction())")
 _CODES = ("VersionMismatch", "MustUnderstand", "Client", "Server")
 _MOST_OF_A_FAULT = 4000
 _WORD = re.compile(r"[A-Za-z]{3,60}")
@@ -70,7 +69,7 @@ def unwrap(content: bytes, limits: Limits = DEFAULT) -> etree._Element:
     if root is None:
         # raised here and not where it was caught, so that nothing of the parser is dragged along
         raise SoapRefusal(fault)
-    if _INSTRUCTIONS(root.getroottree()):
+    if parser.has_instruction(root):
         raise SoapRefusal("The message holds a processing instruction.")
     _refuse_other_envelope(root)
     return _payload(root)
@@ -78,8 +77,7 @@ def unwrap(content: bytes, limits: Limits = DEFAULT) -> etree._Element:
 
 def _parsed(content: bytes, limits: Limits) -> tuple[etree._Element | None, str]:
     try:
-        # what had to be recoded was not UTF-8
-        if not content.endswith(parser.to_utf8(content, limits)):
+        if not parser.is_utf8(content, limits):
             return None, "The message is not in UTF-8."
         root = parser.parse(content, limits, instructions=True)
         parser.refuse_shape(root, limits)

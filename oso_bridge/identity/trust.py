@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from oso_bridge import identifiers
 from oso_bridge.errors import UsageError, choose
@@ -79,6 +81,11 @@ class Trust:
         lists = "unchecked" if self.crls is None else len(self.crls)
         return f"<Trust roots={len(self.roots)} crls={lists} test={self.test}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: certificates cannot go there, their bytes can."""
+        crls = None if self.crls is None else _der(self.crls)
+        return _restored, (_der(self.roots), crls, _der(self.chain), self.test, self._allowed)
+
     @property
     def has_list(self) -> bool:
         """Whether it was said which OINs are let in."""
@@ -148,6 +155,17 @@ class Trust:
             yield Notice("no_list")
         elif self._allowed is not None and number is not None and not self._allowed(number):
             yield Notice("not_allowed", {"oin": number})
+
+
+def _der(items: Iterable[x509.Certificate | x509.CertificateRevocationList]) -> list[bytes]:
+    return [item.public_bytes(Encoding.DER) for item in items]
+
+
+def _restored(
+    roots: list[bytes], crls: list[bytes] | None, chain: list[bytes], test: bool, allowed: Callable[[str], bool] | None
+) -> Trust:
+    """What :meth:`Trust.__reduce__` took apart."""
+    return Trust(roots=roots, crls=crls, chain=chain, test=test, allowed_oins=allowed)
 
 
 def _rule(allowed: Collection[str] | Callable[[str], bool] | None) -> Callable[[str], bool] | None:

@@ -15,7 +15,8 @@ from oso_bridge.rules.rows import Row, rows, table
 from oso_bridge.rules.sentences import sentences
 
 _ALL = "oso-bridge explain --list shows every id."
-GROUPS = ("DOC", "XSD", "LAAG", "PROF", "MODEL", "MAP")
+GROUPS = ("DOC", "XSD", "LAAG", "PROF", "MODEL", "MAP", "SIG", "WUS")
+_LAYERS = {"DOC": "wellformed", "XSD": "schema", "MAP": "mapping", "SIG": "signature"}
 
 
 def explain(what: str, *, message: bool = False) -> list[dict[str, Any]]:
@@ -173,7 +174,7 @@ def _plain(what: str) -> list[dict[str, Any]]:
     message, layer = _integrity(what), "integrity"
     if message is None:
         group, _, kind = what.partition(".")
-        kind, layer = _kind(group, kind), {"DOC": "wellformed", "XSD": "schema", "MAP": "mapping"}.get(group, "-")
+        kind, layer = _kind(group, kind), _LAYERS.get(group, "-")
         if group not in GROUPS or kind not in catalog.kinds(group):
             return []
         message = catalog.message(group, kind)

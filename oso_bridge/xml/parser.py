@@ -139,6 +139,11 @@ SAFE: dict[str, Any] = {
 """The settings of every parser of lxml here."""
 
 
+def lenient() -> etree.XMLParser:
+    """A parser without limits of its own, for text in UTF-8 that was judged by :func:`parse` before."""
+    return _parser(True, False, False)
+
+
 @lru_cache(maxsize=8)
 def _parser(huge: bool, comments: bool, instructions: bool) -> etree.XMLParser:
     settings = SAFE | {"remove_pis": not instructions}
@@ -171,6 +176,16 @@ def to_utf8(data: bytes, limits: Limits = DEFAULT) -> bytes:
     if encoding is None and declared not in ("utf-8", None):
         body = _recode(body, declared, limits)
     return body
+
+
+def is_utf8(data: bytes, limits: Limits = DEFAULT) -> bool:
+    """Whether a document is in UTF-8: what has to be recoded is not.
+
+    Raises:
+        NotXml: See :func:`to_utf8`.
+        UnsafeDocument: See :func:`to_utf8`.
+    """
+    return data.endswith(to_utf8(data, limits))
 
 
 def encoding_of(beginning: bytes) -> tuple[int, str | None]:
@@ -317,6 +332,7 @@ def tags(body: bytes) -> int:
     return body.count(b"<") - body.count(b"</")
 
 
+_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 _DEEP = "/*"
 _LONGEST_PATH = 200  # libxml2 refuses a path of many steps
 
@@ -396,6 +412,19 @@ def syntax_error(error: etree.XMLSyntaxError, limits: Limits) -> NotXml | Unsafe
         return parser_limit(line)
     kind = next((kind for kind, codes in _SYNTAX.items() if code in codes), "syntaxis")
     return not_xml(kind, line=line)
+
+
+_INSTRUCTION = etree.XPath("boolean(//processing-instruction())")
+
+
+def has_instruction(root: etree._Element) -> bool:
+    """Whether a document that was parsed with its processing instructions has one, before or behind its root too."""
+    return bool(_INSTRUCTION(root.getroottree()))
+
+
+def bears_signature(root: etree._Element) -> bool:
+    """Whether a document has an XML signature directly below its root, where one over all of it stands."""
+    return next(root.iterchildren(_SIGNATURE), None) is not None
 
 
 def line_of(element: etree._Element) -> int | None:

@@ -10,7 +10,11 @@ from oso_bridge import catalog
 from oso_bridge.errors import DataError
 from oso_bridge.findings import LANGUAGES
 
-ALL = [(group, kind) for group in ("DOC", "XSD", "LAAG", "MODEL", "MAP", "VERLIES") for kind in catalog.kinds(group)]
+ALL = [
+    (group, kind)
+    for group in ("DOC", "XSD", "LAAG", "MODEL", "MAP", "SIG", "WUS", "VERLIES")
+    for kind in catalog.kinds(group)
+]
 
 
 @pytest.mark.parametrize(("group", "kind"), ALL)

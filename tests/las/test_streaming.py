@@ -73,6 +73,44 @@ def test_the_examples(path: Path, size: int, pieces: Callable[[int], None], stre
     assert len(streamed) == 1
 
 
+SIGNATURE = b'<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"/>'
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_signature_that_nobody_asked_after(path: Path, streamed: list[str]) -> None:
+    before, end, after = path.read_bytes().rpartition(b"</")
+    report = assert_same(before + SIGNATURE + end + after)
+    assert len(streamed) == 1
+    assert [layer.name for layer in report.layers][:2] == ["wellformed", "signature"]
+    assert report.layer("signature").state is oso.State.NOT_RUN
+    assert not report.layer("signature").required
+
+
+def test_a_signature_that_stands_first(streamed: list[str]) -> None:
+    begin, root, rest = EXAMPLES[0].read_bytes().partition(b"<EDEX")
+    opening, end, content = rest.partition(b">")
+    report = assert_same(begin + root + opening + end + SIGNATURE + content)
+    assert (len(streamed), report.layer("signature").state) == (1, oso.State.NOT_RUN)
+
+
+def test_a_signature_elsewhere_is_none_of_the_whole() -> None:
+    content = EXAMPLES[0].read_bytes().replace(b"<leerlingen>", b"<leerlingen>" + SIGNATURE, 1)
+    assert "signature" not in [layer.name for layer in assert_same(content).layers]
+
+
+def test_a_signature_that_is_asked_for_is_looked_at_in_the_whole(
+    streamed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = EXAMPLES[0].read_bytes()
+    monkeypatch.setattr(document, "LARGE", 1)
+    assert oso.check(content).ok
+    assert len(streamed) == 1
+    report = oso.check(content, layers=["signature"])
+    assert (len(streamed), report.layer("signature").required, report.ok) == (1, True, False)
+    with pytest.raises(oso.UsageError, match="read whole"):
+        oso.check(content, layers=["signature"], stream=True)
+
+
 def reference_cases() -> Iterator[bytes]:
     for path in REFERENCES:
         root = etree.parse(str(path)).getroot()
