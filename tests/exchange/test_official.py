@@ -127,7 +127,7 @@ def test_what_stays_uncertain_can_be_said(home: Path) -> None:
 
 
 REFUSED = {
-    "not XML": ("weg", "not XML"),
+    "not XML": ("weg", "not begin as XML"),
     "another schema": ('<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>', "none of the messages"),
     "no schema": ("<a/>", "no XSD"),
     "two schemas": (WSDL.format(OURS[OURS.index("<xs:schema") :] * 2), "exactly one schema"),
