@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,19 +23,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-_TABLES = {
-    "draad": {"versie", "inbedding", "weigering", "overdrachtsoorten", "doelen", "afzender"},
-    "server": {"adres", "poort", "pad", "draden", "seconden", "zonder_tls"},
-    "tls": {"certificaat", "sleutel", "wachtwoord_env", "keten", "wortels", "crls", "proef"},
-    "aanleverpunt": {"brin", "kenmerk"},
-    "client": {"certificaat", "sleutel", "wachtwoord_env", "keten", "wortels", "crls"},
-    "verkeerscentrum": {"url", "lijn", "seconden"},
-    "sleutels": {"zoeksleutel", "pgnfrag", "proef"},
-    "administratie": {"bron", "doel", "bestand", "kluis"},
-    "toegang": None,
-    "voorwaarden": {"peildatum", "releases", "zonder_aanvraagdatum"},
-}
-
 
 @app.callback()
 def _root() -> None:
@@ -51,32 +37,15 @@ def las(
     """Serve the endpoint of a school."""
     import logging
 
+    from oso_bridge.cli import settings
     from oso_bridge.exchange.server import run
 
-    settings = _settings(config)
-    server = _server(settings)
+    server = _server(settings.read(config))
     if check:
         note("The settings are good.")
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     run(server, note)
-
-
-def _settings(path: Path) -> dict[str, Any]:
-    """The settings, with only tables and names that mean something."""
-    try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path.name} is not valid TOML: {error}", where=str(path)) from None
-    for table, rows in found.items():
-        allowed = _TABLES.get(table, set())
-        names = {name for row in (rows if isinstance(rows, list) else [rows]) for name in row}
-        if table not in _TABLES or (allowed is not None and not names <= allowed):
-            raise DataError(f"The settings have something unknown in {table}.", where=str(path))
-    for table in ("draad", "server", "aanleverpunt", "verkeerscentrum", "sleutels", "administratie"):
-        if not found.get(table):
-            raise DataError(f"The settings have no table {table}.", where=str(path))
-    return found
 
 
 def _server(settings: dict[str, Any]) -> Any:

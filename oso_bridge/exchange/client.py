@@ -423,10 +423,10 @@ def _received(content: bytes, order: _Order, bron: Adres, session: str) -> tuple
     """Check what came and hand it over; a dossier of another pupil is not kept."""
     try:
         document = documents.read(content)
-        numbers = {number for one in document.dossiers() for number in pupil_numbers(one)}
+        pupils = [numbers for one in document.dossiers() if (numbers := pupil_numbers(one))]
     except (DocumentError, UsageError):
         return outcome.outcome("OnleesbaarDossier"), None
-    if order.pgn and numbers and order.pgn not in numbers:
+    if order.pgn and any(order.pgn not in numbers for numbers in pupils):
         return outcome.outcome("AndereLeerling"), None
     kept = Ontvangst(
         dossier=content,

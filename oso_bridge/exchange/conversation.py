@@ -24,7 +24,9 @@ LOG = logging.getLogger("oso_bridge.exchange")
 """Who asked or released what, where, and what came of it; never of whom."""
 
 Role = Literal["doel", "bron", "notificatie", "terugkoppeling"]
-_POINT = re.compile(r"[0-9]{1,4}|[0-9]{11}[0-9A-Z]{4}[0-9]{5}", re.ASCII)
+KENMERK = re.compile(r"[0-9]{11}(?P<brin>[0-9A-Z]{4})[0-9]{5}", re.ASCII)
+"""A routeringsKenmerk with the BRIN of its school, as the publications show it."""
+_INDEX = re.compile(r"[0-9]{1,4}", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _RECEIVED = {"notificatieRequest": "NotificatieOntvangen"}
 
@@ -186,7 +188,8 @@ def log(what: str, **facts: object) -> None:
 def point_name(point: Adres) -> str:
     """A delivery point as it may be logged: what is in no known form may be anything, and becomes ``?``."""
     brin = point.brin if identifiers.brin.is_valid(point.brin) else "?"
-    return f"{brin}/{point.kenmerk}" if _POINT.fullmatch(point.kenmerk) else f"{brin}/{'?' if point.kenmerk else '*'}"
+    known = KENMERK.fullmatch(point.kenmerk) or _INDEX.fullmatch(point.kenmerk)
+    return f"{brin}/{point.kenmerk if known else '?' if point.kenmerk else '*'}"
 
 
 def session_name(session: str) -> str:

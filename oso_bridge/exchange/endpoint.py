@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from oso_bridge.errors import UsageError
 from oso_bridge.exchange import messages, outcome, soap
 from oso_bridge.exchange.bron import Bron
-from oso_bridge.exchange.conversation import LOG, log, point_name
+from oso_bridge.exchange.conversation import KENMERK, LOG, log, point_name
 from oso_bridge.exchange.doel import Doel
 from oso_bridge.exchange.messages import TYPES, Adres, Bericht
 from oso_bridge.exchange.soap import SoapRefusal
@@ -46,17 +46,31 @@ def by_oin(allowed: Mapping[str, Collection[str]]) -> Toegang:
     """Access for the OINs in a table, and for nobody else.
 
     Args:
-        allowed: For each OIN the schools (``00YY``) or delivery points (a routeringsKenmerk) that it speaks for; ``*``
-            for all, as for a supplier whose schools are not known here.
+        allowed: For each OIN the schools (``00YY``) or delivery points that it speaks for: a routeringsKenmerk with the
+            BRIN in it, or any with its school (``00YY/1``). ``*`` is for all, as for a supplier whose schools are not
+            known here.
+
+    Raises:
+        UsageError: What an OIN speaks for is one text instead of a collection of them.
     """
+    if any(isinstance(names, str) or not isinstance(names, Collection) for names in allowed.values()):
+        # a text is a collection of letters, and some delivery points have a number of one figure
+        raise UsageError("Access is a list for each OIN.", remedy='For one school: ["00YY"].')
     table = {oin: frozenset(names) for oin, names in allowed.items()}
 
     def allows(oin: str, sender: Adres, element: str) -> bool:
         del element
         names = table.get(oin, frozenset()) if oin else frozenset()
-        return not names.isdisjoint({"*", sender.brin, sender.kenmerk} - {""})
+        return not names.isdisjoint(_names(sender))
 
     return allows
+
+
+def _names(sender: Adres) -> set[str]:
+    """The names under which a sender may be allowed; its delivery point by itself only when that is of its school."""
+    found = {"*", sender.brin, f"{sender.brin}/{sender.kenmerk}"}
+    point = KENMERK.fullmatch(sender.kenmerk)
+    return found | ({sender.kenmerk} if point and point["brin"] == sender.brin else set())
 
 
 def everyone(oin: str, sender: Adres, element: str) -> bool:

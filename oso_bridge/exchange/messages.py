@@ -14,7 +14,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeVar
 
 from lxml import etree
@@ -455,9 +455,10 @@ def _elements(payload: etree._Element, name: str, layout: Layout) -> list[etree.
     path = layout.fields.get(name)
     if path is None:
         return []
-    found = [payload]
+    found, namespaces = [payload], _namespaces(payload)
     for step in path.split("/"):
-        found = [child for element in found for child in element if parser.local_name(child) == step]
+        below = (child for element in found for child in element if etree.QName(child).namespace in namespaces)
+        found = [child for child in below if parser.local_name(child) == step]
     if found or layout.mark == "confirmed":
         return found
     return [element for element in _own(payload) if parser.local_name(element) == path.rpartition("/")[2]]
@@ -465,17 +466,24 @@ def _elements(payload: etree._Element, name: str, layout: Layout) -> list[etree.
 
 def _own(payload: etree._Element) -> Iterator[etree._Element]:
     """What is below an element without what other namespaces put there, such as a dossier."""
-    allowed = {etree.QName(payload).namespace, None}
+    namespaces = _namespaces(payload)
     for child in payload:
-        if etree.QName(child).namespace in allowed:
+        if etree.QName(child).namespace in namespaces:
             yield child
             yield from _own(child)
+
+
+def _namespaces(element: etree._Element) -> set[str | None]:
+    """The namespaces that a field of a message may be in."""
+    return {etree.QName(element).namespace, None}
 
 
 def _text(payload: etree._Element, name: str, layout: Layout) -> str:
     found = _elements(payload, name, layout)
     if len(found) > 1:
         raise SoapRefusal(f"The message {layout.name} says {name} more than once.")
+    if found and _is_mixed(found[0]):
+        raise SoapRefusal(f"The message {layout.name} says {name} in pieces.")
     text = (found[0].text or "").strip() if found else ""
     if len(text) > _LONGEST_TEXT:
         raise SoapRefusal(f"The message {layout.name} has too long a text in {name}.")
@@ -497,11 +505,17 @@ def _moment(text: str, name: str, wire: Wire) -> datetime:
     return found
 
 
+def _is_mixed(element: etree._Element) -> bool:
+    """Whether a text stands beside elements: one reads the first piece of it, another all of them."""
+    pieces = [element.text, *(child.tail for child in element)]
+    return len(pieces) > 1 and any((piece or "").strip() for piece in pieces)
+
+
 def moment(text: str) -> datetime | None:
-    """A moment as xs:dateTime; one without an offset is in the zone of this machine, None for any other text."""
+    """A moment in UTC; one without an offset is in the zone of this machine, None for a text that is none."""
     try:
-        found = datetime.fromisoformat(text)
-        return found if found.tzinfo else found.astimezone()
+        # as it was written it could have an offset that cannot be kept and read back
+        return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -57,20 +57,24 @@ def install(
     """
     if not name or not name.replace(".", "").isdigit():
         raise UsageError("The version of a wire is made of digits and dots, such as 2022.")
-    schema = _schema(Path(source).read_bytes()[: _LONGEST + 1])
+    with Path(source).open("rb") as file:
+        schema = _schema(file.read(_LONGEST + 1))
     plan = compile_xsd(schema)
     known = sorted(set(TYPES) & set(plan["elements"]))
     if not known:
         raise DataError("This schema has none of the messages of the OSO exchange.")
     told = _told(wires.load(like), layouts or {}, known, name)
     made = (folder or data.user_folder()) / "schemas" / FORMAT / name
+    release = _release(name, plan["namespace"], known)
+    # before anything is written: a wire that is refused must not take the place of one that works
+    wire = Wire(releases.Release(f"{FORMAT}/{name}", made, release), {}, told).using()
     made.mkdir(parents=True, exist_ok=True)
     (made / "berichten.xsd").write_bytes(schema)
     (made / "plan.json").write_text(plan_text(plan), "utf-8")
     (made / "layouts.toml").write_text(_toml(told), "utf-8")
-    (made / "release.toml").write_text(_toml(_release(name, plan["namespace"], known)), "utf-8")
+    (made / "release.toml").write_text(_toml(release), "utf-8")
     releases.forget()
-    return Wire(releases.Release(f"{FORMAT}/{name}", made, data.load_toml(made / "release.toml")), {}, told).using()
+    return wire
 
 
 def _schema(content: bytes) -> bytes:

@@ -1,7 +1,10 @@
 """A web server with mutual TLS for the endpoint: cheroot, with what it lacks for the open internet.
 
-* The handshake is made by a worker and not by the thread that accepts, so one slow caller does not keep out the others.
+* A handshake keeps no worker waiting: a caller of whom nothing came yet waits where idle connections do, for a short time
+  and with a bounded number of others. So strangers keep nobody out.
 * A watch ends a connection that takes too long all in all: a byte now and then is no life.
+* Headers that another server could read otherwise are refused, and after a refusal the connection is closed: what follows
+  a body that was not read is never taken for a request.
 * The OIN of the caller's certificate stands in the WSGI environment as :data:`OIN`, and comes from nowhere else.
 * Nothing of a request, and no traceback, is written to a log.
 """
@@ -9,6 +12,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import socket
 import ssl
@@ -27,6 +31,10 @@ OIN = "oso_bridge.oin"
 _HEADERS = 16 * 1024
 _TICK = 0.5
 _KEPT_ALIVE = 100
+_STRANGERS = 256
+_HANDSHAKE = 10.0
+# no underscore, which WSGI cannot tell from a hyphen; no space before the colon, no line that goes on
+_HEADER = re.compile(rb"([!#$%&'*+.^`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*\r\n")
 
 
 def oin_of(environ: Environ) -> str:
@@ -81,6 +89,7 @@ def make_server(
     made.version = made.software = "oso-bridge"
     made.error_log = _log
     made.watch = _Watch(seconds)
+    made.door = _Watch(min(seconds, _HANDSHAKE), most=_STRANGERS)
     made.ConnectionClass = _connection_class()
     made.ssl_adapter = _adapter(context) if context is not None else None
     return made
@@ -124,10 +133,16 @@ def _log(msg: str = "", level: int = 20, traceback: bool = False) -> None:
 
 
 class _Watch:
-    """Ends connections that are busy too long; a thread runs while there are any."""
+    """Ends connections that are busy too long; a thread runs while there are any.
 
-    def __init__(self, seconds: float) -> None:
+    Args:
+        seconds: How long a connection may be busy.
+        most: How many there may be; for one more the one that came first is ended.
+    """
+
+    def __init__(self, seconds: float, most: int | None = None) -> None:
         self._seconds = seconds
+        self._most = most
         self._ends: dict[Any, float] = {}
         self._lock = threading.Lock()
         self._runs = False
@@ -135,16 +150,29 @@ class _Watch:
     @contextlib.contextmanager
     def over(self, line: Any) -> Any:
         """Watch over a socket while it is busy."""
-        with self._lock:
-            self._ends[line] = time.monotonic() + self._seconds
-            starts, self._runs = not self._runs, True
-        if starts:
-            threading.Thread(target=self._run, name="oso-bridge-watch", daemon=True).start()
+        self.start(line)
         try:
             yield
         finally:
-            with self._lock:
-                self._ends.pop(line, None)
+            self.stop(line)
+
+    def start(self, line: Any) -> None:
+        """Watch over a socket from now on."""
+        with self._lock:
+            first = next(iter(self._ends), None) if len(self._ends) == self._most else None
+            if first is not None:
+                del self._ends[first]
+            self._ends[line] = time.monotonic() + self._seconds
+            starts, self._runs = not self._runs, True
+        if first is not None:
+            _end(first, "te-veel")
+        if starts:
+            threading.Thread(target=self._run, name="oso-bridge-watch", daemon=True).start()
+
+    def stop(self, line: Any) -> None:
+        """Watch no longer over a socket."""
+        with self._lock:
+            self._ends.pop(line, None)
 
     def _run(self) -> None:
         while True:
@@ -157,40 +185,87 @@ class _Watch:
                 self._runs = bool(self._ends)
                 runs = self._runs
             for line in late:
-                LOG.info("http-geweigerd reden=te-lang")
-                # that of the plain socket: the one of TLS would take the state away from the thread that reads
-                with contextlib.suppress(OSError):
-                    socket.socket.shutdown(line, socket.SHUT_RDWR)
+                _end(line, "te-lang")
             if not runs:
                 return
 
 
+def _end(line: Any, reason: str) -> None:
+    """Cut a connection; whoever reads from it sees its end."""
+    LOG.info("http-geweigerd reden=%s", reason)
+    # that of the plain socket: the one of TLS would take the state away from the thread that reads
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(line, socket.SHUT_RDWR)
+
+
+def _request_class() -> Any:
+    """Requests whose end is never in doubt."""
+    from cheroot.server import HTTPRequest
+
+    class Request(HTTPRequest):
+        """One request."""
+
+        def header_reader(self, rfile: Any, found: dict[bytes, bytes]) -> None:
+            """Read the headers; one that is repeated becomes one list, in which a length or an action is none."""
+            while (line := rfile.readline()) != b"\r\n":
+                match = _HEADER.fullmatch(line)
+                if match is None:
+                    raise ValueError("This header cannot be.")
+                name = match[1].title()
+                found[name] = b", ".join((found[name], match[2])) if name in found else match[2]
+
+        def send_headers(self) -> None:
+            """Send the headers; cheroot tells the caller that it closes, and does not do it."""
+            if (b"Connection", b"close") in self.outheaders:
+                self.close_connection = True
+            super().send_headers()  # type: ignore[no-untyped-call]
+
+    return Request
+
+
 def _connection_class() -> Any:
-    """Connections that shake hands in their worker, under the watch."""
+    """Connections that shake hands before anything else, without keeping their worker."""
     from cheroot.server import HTTPConnection
 
     class Connection(HTTPConnection):
         """One connection."""
 
-        def communicate(self) -> Any:
-            """Answer one request; shake hands before the first."""
-            with self.server.watch.over(self.socket):
-                return self._greeted() and super().communicate()  # type: ignore[no-untyped-call]
+        RequestHandlerClass = _request_class()
 
-        def _greeted(self) -> bool:
-            """Whether the caller is known, or need not be."""
-            if self.ssl_env is None or not isinstance(self.socket, ssl.SSLSocket) or OIN in self.ssl_env:
-                return True
+        def __init__(self, server: Any, sock: Any, makefile: Any) -> None:
+            super().__init__(server, sock, makefile)  # type: ignore[no-untyped-call]
+            if isinstance(sock, ssl.SSLSocket):
+                server.door.start(sock)
+                sock.settimeout(0)
+
+        def communicate(self) -> Any:
+            """Answer one request; shake hands before the first, a step at a time."""
+            if not self._is_known():
+                return self._greet()
+            with self.server.watch.over(self.socket):
+                return super().communicate()  # type: ignore[no-untyped-call]
+
+        def _is_known(self) -> bool:
+            """Whether the caller has shown who it is, or need not."""
+            return self.ssl_env is None or not isinstance(self.socket, ssl.SSLSocket) or OIN in self.ssl_env
+
+        def _greet(self) -> Any:
+            """Go on with the handshake as far as what came allows; whether the connection stays open."""
             try:
                 self.socket.do_handshake()
                 self.ssl_env[OIN] = _oin(self.socket.getpeercert(binary_form=True))
+            except ssl.SSLWantReadError:
+                return True
             except (OSError, ValueError) as error:
                 LOG.info("tls-geweigerd soort=%s", type(error).__name__)
                 return False
-            return True
+            self.server.door.stop(self.socket)
+            self.socket.settimeout(self.server.timeout)
+            return self.communicate()
 
         def close(self) -> None:
             """Close the connection; one that was closed before would end the worker, and with it the server."""
+            self.server.door.stop(self.socket)
             try:
                 super().close()
             except (OSError, ValueError):

@@ -115,8 +115,8 @@ def agrees(action: str, element: str) -> bool:
         action: The header, with or without its quotes.
         element: The local name of the message, such as ``documentRequest``.
     """
-    name = re.split(r"[/#:]", action.strip().strip('"'))[-1]
-    return name in ("", element, element.removesuffix("Request"))
+    told = action.strip().strip('"')
+    return told == "" or re.split(r"[/#:]", told)[-1] in (element, element.removesuffix("Request"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,11 @@ class _Store:
         with self._lock, self._base:
             yield self._base
 
+    def _forget(self) -> None:
+        """Empty the log of SQLite, which keeps what was wiped from the file."""
+        with self._lock:
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock:
             return self._base.execute(query, values).fetchall()
@@ -177,18 +182,9 @@ class SqliteBron(_Store):
             raise UsageError("The dossier names no number of its pupil, so nobody could ask for it.")
         name, now = str(uuid.uuid4()), datetime.now(UTC)
         keys = [("koppelsleutel", koppelsleutel)] if koppelsleutel else [("pgn", number) for number in sorted(numbers)]
-        row = (
-            name,
-            soort,
-            bron.brin,
-            bron.kenmerk,
-            doel.brin,
-            doel.kenmerk,
-            _text(verzameld or now),
-            _text(now),
-            account,
-        )
-        sealed, told = self._seal("dossier", name, dossier), self._seal("rapport", name, _report(report))
+        about = (name, soort, bron.brin, bron.kenmerk, doel.brin, doel.kenmerk, _text(verzameld or now))
+        row, place = (*about, _text(now), account), _place(*about)
+        sealed, told = self._seal("dossier", place, dossier), self._seal("rapport", place, _report(report))
         with self._writing() as base:
             base.execute("INSERT INTO klaargezet VALUES (?,?,?,?,?,?,?,?,?,NULL,NULL,?,?)", (*row, sealed, told))
             base.executemany("INSERT INTO zoek VALUES (?, ?)", [(self._digest(*key), name) for key in keys])
@@ -212,6 +208,7 @@ class SqliteBron(_Store):
                 (_text(datetime.now(UTC)), account, nummer),
             )
             base.execute("DELETE FROM zoek WHERE nummer = ?", (nummer,))
+        self._forget()
         if not done.rowcount:
             raise UsageError("No dossier of that number is ready.")
         log("ingetrokken", account=account, nummer=nummer)
@@ -235,15 +232,16 @@ class SqliteBron(_Store):
 
     def _ready(self, row: tuple[Any, ...]) -> Klaargezet:
         name, kind, bron_brin, bron_point, doel_brin, doel_point, collected, account, dossier, report = row
+        place = _place(*row[:7])
         return Klaargezet(
             nummer=name,
-            dossier=self._open("dossier", name, dossier),
+            dossier=self._open("dossier", place, dossier),
             soort=kind,
             bron=Adres(bron_brin, bron_point),
             doel=Adres(doel_brin, doel_point),
             verzameld=datetime.fromisoformat(collected),
             account=account,
-            rapport=self._open("rapport", name, report).decode(),
+            rapport=self._open("rapport", place, report).decode(),
         )
 
     def noteer(self, aanvraag: Aanvraag) -> None:
@@ -327,6 +325,7 @@ class SqliteDoel(_Store):
         """
         with self._writing() as base:
             base.execute("DELETE FROM ontvangst WHERE id = ?", (nummer,))
+        self._forget()
 
     def genotificeerd(self, melding: Melding) -> None:
         """Keep a notification.
@@ -339,6 +338,11 @@ class SqliteDoel(_Store):
     def notificaties(self) -> list[Melding]:
         """The notifications that came, the oldest first."""
         return self._messages("notificatie")
+
+
+def _place(*about: str) -> str:
+    """What a dossier that is ready is sealed with: beside the name of another school, say, it does not open."""
+    return json.dumps(about)
 
 
 def _text(when: datetime) -> str:

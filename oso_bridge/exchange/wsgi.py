@@ -87,7 +87,7 @@ class Application:
         if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
             raise _HttpRefusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         content = self._body(environ)
-        routing = {OIN: self._oin(environ), ACTION: str(environ.get("HTTP_SOAPACTION", ""))[:200]}
+        routing = {OIN: self._oin(environ), ACTION: str(environ.get("HTTP_SOAPACTION", ""))}
         return Parcel(content, soap.MEDIA_TYPE, routing=routing)
 
     def _body(self, environ: Environ) -> bytes:

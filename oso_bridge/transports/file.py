@@ -73,7 +73,9 @@ class LocalDisk:
     def read(self, file: str, most: int) -> bytes:
         """Read an ordinary file; never what a link or a pipe leads to."""
         path = self._root / file
-        if path.is_symlink():  # where the system cannot refuse it while opening
+        # that of the folder, which may have been put there after its name was looked at; that of the file where the
+        # system cannot refuse it while opening
+        if path.parent.is_symlink() or path.is_symlink():
             raise OSError("a link")
         descriptor = os.open(path, _READ)
         with os.fdopen(descriptor, "rb") as stream:

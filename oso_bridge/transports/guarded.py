@@ -1,7 +1,8 @@
 """What is put round every transport: a deadline over the whole call, a size limit, retries and a log.
 
-The log (``oso_bridge.transports``, level INFO; WARNING for what failed) holds operation, id, digest, size, status and
-duration; never content, an address or what the other side wrote.
+The log (``oso_bridge.transports``, level INFO; WARNING for what failed) holds operation, id, size, status and duration;
+never content, its digest, an address or what the other side wrote.  Of a short message all but the number of a pupil may
+be known, and then a digest gives that number away.
 """
 
 from __future__ import annotations
@@ -190,12 +191,11 @@ class Guarded(Line):
         level = logging.INFO if status.split(" ")[0] in _FINE else logging.WARNING
         LOG.log(
             level,
-            "%s %s %s: id=%s sha256=%s bytes=%d status=%s seconds=%.3f",
+            "%s %s %s: id=%s bytes=%d status=%s seconds=%.3f",
             self.name,
             operation,
             plain(parcel.operation) or "-",
             plain(parcel.id),
-            parcel.digest,
             len(parcel.content),
             status,
             time.monotonic() - started,

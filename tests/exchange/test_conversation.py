@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from lxml import etree
 
 import oso_bridge as oso
 from oso_bridge.exchange import Adres, messages, soap
@@ -176,6 +177,18 @@ def test_a_dossier_of_another_pupil_is_not_kept() -> None:
     assert found.uitkomst.woord == "AndereLeerling"
     assert not scene.at_doel.received
     assert scene.centre.ended[found.sessie_id] == "LeerlinginfoNietBeschikbaar"
+
+
+def test_a_dossier_with_one_of_another_pupil_beside_it_is_not_kept() -> None:
+    scene = Scene()
+    both = [
+        etree.tostring(etree.fromstring(one), with_tail=False) for one in (POVO, (EXAMPLES / "popo.xml").read_bytes())
+    ]
+    namespace = etree.QName(etree.fromstring(POVO)).namespace
+    two = f'<dossiers xmlns="{namespace}">'.encode() + b"".join(both) + b"</dossiers>"
+    scene.handlers[BRON_URL] = lambda parcel: reply(DocumentResponse(dossier=two), scene.wire)
+    assert scene.fetch().uitkomst.woord == "AndereLeerling"
+    assert not scene.at_doel.received
 
 
 @pytest.mark.parametrize("content", [b"<x/>", b"<a xmlns='urn:x'/>"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import oso_bridge as oso
-from oso_bridge.exchange import Bron, Doel, Endpoint, by_oin, everyone, messages, soap
+from oso_bridge.exchange import Adres, Bron, Doel, Endpoint, by_oin, everyone, messages, soap
 from oso_bridge.exchange.endpoint import ACTION, OIN
 from oso_bridge.exchange.messages import Bericht, DocumentRequest, NotificatieRequest, SessiecontroleRequest
 from oso_bridge.parcels import Parcel
@@ -65,6 +65,24 @@ def test_a_stranger_is_refused_before_the_traffic_center_is_asked(
     reply = guarded(scene, allowed)(parcel(request(scene), scene, **{OIN: oin}))
     assert fault(reply) == ("Client", ("NietToegestaan",))
     assert not scene.centre.seen
+
+
+def test_access_for_a_delivery_point_is_not_access_for_another_school() -> None:
+    """Who may speak for one delivery point takes the name of another school beside it."""
+    allows = by_oin({NAME: ["0000000700001SS00001", "02SS/1", "RIO-1"]})
+    assert allows(NAME, Adres("01SS", "0000000700001SS00001"), "documentRequest")
+    assert not allows(NAME, Adres("00SS", "0000000700001SS00001"), "documentRequest")
+    assert allows(NAME, Adres("02SS", "1"), "documentRequest")
+    assert not allows(NAME, Adres("00SS", "1"), "documentRequest")
+    assert not allows(NAME, Adres("00SS", "RIO-1"), "documentRequest")
+    assert by_oin({NAME: ["00SS/RIO-1"]})(NAME, Adres("00SS", "RIO-1"), "documentRequest")
+
+
+@pytest.mark.parametrize("names", ["*", "00YY", 5])
+def test_access_is_a_list(names: Any) -> None:
+    """A text is a collection of letters: by "00YY" any school could ask for its delivery point 0."""
+    with pytest.raises(oso.UsageError, match="a list for each OIN"):
+        by_oin({NAME: names})
 
 
 def test_dispatch_is_on_the_body_and_soapaction_may_not_contradict_it(scene: Scene) -> None:
@@ -124,6 +142,23 @@ def test_a_request_that_does_not_say_which_dossier(scene: Scene, facts: dict[str
     changed = good.replace(f"<pgn>{PUPIL}</pgn>", "" if facts.get("pgn") == "" else f"<pgn>{PUPIL}</pgn>{extra}")
     changed = changed.replace("overstapdossier", "swv-dossier") if "overdrachtsoort" in facts else changed
     assert fault(scene.endpoint(Parcel(changed.encode())))[1] == ("OngeldigBericht",)
+    assert not scene.centre.seen
+
+
+IN_PIECES = {
+    "an element in a number": f"<pgn>{PUPIL[:4]}<x/>{PUPIL[4:]}</pgn>",
+    "an element before a number": f"<pgn><x>1</x>{PUPIL}</pgn>",
+    "an element behind a number": f"<pgn>{PUPIL}<x>1</x></pgn>",
+    "a number in a namespace of others": f"<pgn xmlns='urn:kanarie'>{PUPIL}</pgn>",
+}
+
+
+@pytest.mark.parametrize("how", IN_PIECES)
+def test_a_number_is_one_text_of_this_message(scene: Scene, how: str) -> None:
+    """A23: nothing is read that another reader of the same bytes would read otherwise."""
+    good = parcel(request(scene), scene).content.decode()
+    reply = scene.endpoint(Parcel(good.replace(f"<pgn>{PUPIL}</pgn>", IN_PIECES[how]).encode()))
+    assert fault(reply)[1] == ("OngeldigBericht",)
     assert not scene.centre.seen
 
 

@@ -148,6 +148,13 @@ def test_refused(home: Path, what: str) -> None:
     assert not (home / "data").exists()
 
 
+def test_a_layout_that_is_refused_leaves_ours_in_place(home: Path) -> None:
+    with pytest.raises(oso.UsageError, match="mark of documentRequest"):
+        official.install(put(home, OURS), "2022", layouts={"bericht": {"documentRequest": {"mark": "vast wel"}}})
+    assert not (home / "data").exists()
+    assert load("2022").layouts["documentRequest"].mark == "provisional"
+
+
 @pytest.mark.parametrize("name", ["", "../x", "2022-eigen", "/etc"])
 def test_a_version_is_digits(home: Path, name: str) -> None:
     with pytest.raises(oso.UsageError, match="digits"):

@@ -112,6 +112,21 @@ BAD = {
     "no TLS": (CONFIG.replace("zonder_tls = true", ""), "no table tls"),
     "no TLS for others": (CONFIG.replace("poort = 0", 'adres = "0.0.0.0"'), "no table tls"),
     "a fake key": (CONFIG.replace("proef = true", ""), "fake one"),
+    "a port that is none": (CONFIG.replace("poort = 0", 'poort = "kanarie"'), "server.poort cannot be"),
+    "a port too high": (CONFIG.replace("poort = 0", "poort = 70000"), "server.poort cannot be"),
+    "no workers": (CONFIG.replace("poort = 0", "poort = 0\ndraden = 0"), "server.draden cannot be"),
+    "a number for a table": ("draad = 5" + CONFIG.replace('[draad]\nversie = "2022"', ""), "draad cannot be"),
+    "one table for a list": (CONFIG.replace("[[aanleverpunt]]", "[aanleverpunt]"), "aanleverpunt cannot be"),
+    "no school": (CONFIG.replace('brin = "00YY"', ""), "no aanleverpunt.0.brin"),
+    "no address": (CONFIG.replace('url = "https://tc.invalid"', ""), "no verkeerscentrum.url"),
+    "no key": (CONFIG.replace("zoeksleutel = ", "# "), "no sleutels.zoeksleutel"),
+    "no certificate": (CONFIG + "[tls]\nproef = true\n", "no tls.certificaat"),
+    "access that is no list": (
+        CONFIG + '[toegang]\n00000003222222220000 = "*"\n',
+        "toegang.00000003222222220000 cannot",
+    ),
+    "a day that is none": (CONFIG + '[voorwaarden]\npeildatum = "kanarie"\n', "voorwaarden.peildatum cannot be"),
+    "brackets without end": ("a = " + "[" * 5000 + "]" * 5000, "too deep"),
     "an unknown wire": (CONFIG.replace('"2022"', '"2020"'), "no wire '2020'"),
     "a choice that does not exist": (CONFIG.replace("[server]", LOUD + "[server]"), "hoe is one of"),
     "a module that is not there": (CONFIG.replace("mijnlas:", "jouwlas:"), "cannot be loaded: ModuleNotFoundError"),
@@ -126,6 +141,7 @@ def test_bad_settings(folder: Path, what: str, capsys: pytest.CaptureFixture[str
     assert code == 2
     assert told in said
     assert said.count("\n") == 1
+    assert "kanarie" not in said
 
 
 def test_it_serves_until_it_is_told_to_stop(folder: Path) -> None:

@@ -127,6 +127,9 @@ def test_a_byte_order_mark_and_a_missing_declaration_are_fine() -> None:
         ("http://xml.kennisnet.nl/schemas/Overstapservice/20200910/documentRequest", True),
         ("urn:oso#document", True),
         ("notificatieRequest", False),
+        ("http://kanarie.invalid/notificatieRequest/", False),
+        ("urn:notificatieRequest:", False),
+        ("#", False),
         ("http://kanarie.invalid/notificatieRequest", False),
     ],
 )

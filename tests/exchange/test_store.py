@@ -12,7 +12,18 @@ from pathlib import Path
 import pytest
 
 import oso_bridge as oso
-from oso_bridge.exchange import Adres, Dossierbron, Dossierdoel, Melding, SqliteBron, SqliteDoel, Zoekvraag
+from oso_bridge.exchange import (
+    Adres,
+    Dossierbron,
+    Dossierdoel,
+    Melding,
+    SqliteBron,
+    SqliteDoel,
+    Zoekvraag,
+    messages,
+    soap,
+)
+from oso_bridge.exchange.messages import DocumentRequest
 
 from .scene import EXAMPLES, POVO, PUPIL, VAULT, WHEN, Memory, Scene
 
@@ -128,6 +139,50 @@ def test_a_content_cannot_be_laid_in_the_place_of_another(tmp_path: Path, scene:
     base.close()
     with pytest.raises(oso.DataError, match="belongs elsewhere"):
         scene.at_bron.vind(Zoekvraag(soort="OV", bron=scene.bron, pgn=PUPIL))
+
+
+@pytest.mark.parametrize("what", ["doel_brin = '01SS'", "soort = 'BB'", "verzameld = '2030-01-01T00:00:00+00:00'"])
+def test_a_dossier_cannot_be_addressed_to_another(tmp_path: Path, scene: Scene, what: str) -> None:
+    """Whoever can write to the file, without the key, names another school beside a dossier."""
+    put(scene)
+    with sqlite3.connect(tmp_path / "bron.db") as base:
+        base.execute(f"UPDATE klaargezet SET {what}")  # noqa: S608 - from above
+    base.close()
+    with pytest.raises(oso.DataError, match="belongs elsewhere"):
+        scene.at_bron.vind(Zoekvraag(soort="BB" if "BB" in what else "OV", bron=scene.bron, pgn=PUPIL))
+
+
+def test_what_is_wiped_is_in_no_file(tmp_path: Path, scene: Scene) -> None:
+    """Not in the log that SQLite keeps beside its file either."""
+    name = put(scene)
+    scene.fetch()
+    ((received, _, _),) = scene.at_doel.ontvangsten()
+    tables = {"bron.db": "klaargezet", "doel.db": "ontvangst"}
+    sealed = {}
+    for file, table in tables.items():
+        with sqlite3.connect(tmp_path / file) as base:
+            sealed[file] = base.execute(f"SELECT dossier FROM {table}").fetchone()[0][-100:]  # noqa: S608 - from above
+        base.close()
+        assert any(sealed[file] in path.read_bytes() for path in tmp_path.glob(f"{file}*"))
+    scene.at_bron.intrekken(name, "intern.begeleider")
+    scene.at_doel.wis(received)
+    for file, content in sealed.items():
+        assert not any(content in path.read_bytes() for path in tmp_path.glob(f"{file}*"))
+
+
+@pytest.mark.parametrize("moment", ["2022-01-20T12:17:33+23:59:59.5", "2022-01-20T12:17:33-01:00:30"])
+def test_a_moment_that_others_chose_can_be_read_back(scene: Scene, moment: str) -> None:
+    """One request with an odd offset would make the whole list of requests unreadable."""
+    put(scene)
+    session = scene.fetch().sessie_id
+    del scene.centre.ended[session]
+    asked = DocumentRequest(
+        bron=scene.bron, doel=scene.doel, pgn=PUPIL, overdrachtsoort="OV", sessie_id=session, aanvraagdatum=WHEN
+    )
+    good = soap.wrap(messages.write(asked, scene.wire))
+    assert WHEN.isoformat().encode() in good
+    scene.endpoint(oso.Parcel(good.replace(WHEN.isoformat().encode(), moment.encode())))
+    assert scene.at_bron.aanvragen()[-1].aanvraagdatum == datetime.fromisoformat(moment)
 
 
 def test_it_is_there_the_next_time(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import logging
@@ -273,6 +274,111 @@ def test_a_caller_that_is_slow_to_shake_hands_keeps_nobody_out(
             silent.settimeout(10)
             assert silent.recv(1) == b""
         assert time.monotonic() - start < 9
+
+
+@pytest.mark.parametrize("says", [b"", b"\x16\x03\x01\x02"])
+def test_strangers_that_wait_keep_nobody_out(scene: Scene, content: bytes, authority: Authority, says: bytes) -> None:
+    """A26: more connections that never shake hands than there are workers, and than may wait; the oldest are let go."""
+    context = client_context(authority, "las")
+    with running(secured(scene), server_context(authority)) as port, contextlib.ExitStack() as lines:
+        silent = [lines.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(280)]
+        for line in silent:
+            line.sendall(says)
+        start = time.monotonic()
+        assert ask(port, context, content)[0] == 200
+        assert time.monotonic() - start < 4
+        silent[0].settimeout(4)
+        with contextlib.suppress(ConnectionError):
+            assert silent[0].recv(1) == b""
+
+
+def test_a_handshake_that_drips_is_let_go(scene: Scene, content: bytes, authority: Authority) -> None:
+    hello = ssl.MemoryBIO(), ssl.MemoryBIO()
+    shaking = client_context(authority, "las").wrap_bio(*hello, server_hostname="127.0.0.1")
+    with pytest.raises(ssl.SSLWantReadError):
+        shaking.do_handshake()
+    with running(secured(scene), server_context(authority), seconds=1) as port:
+        with socket.create_connection(("127.0.0.1", port)) as slow:
+            start = time.monotonic()
+            with pytest.raises(OSError):  # noqa: PT012 - it is noticed at a write, some time
+                for sign in hello[1].read():
+                    slow.sendall(bytes([sign]))
+                    time.sleep(0.05)
+            assert time.monotonic() - start < 5
+        assert ask(port, client_context(authority, "las"), content)[0] == 200
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_connection_serves_one_request_after_another(
+    scene: Scene, content: bytes, authority: Authority, version: ssl.TLSVersion
+) -> None:
+    context = client_context(authority, "las")
+    context.maximum_version = context.minimum_version = version
+    with running(secured(scene), server_context(authority)) as port:
+        line = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
+        for _ in range(3):
+            line.request("POST", "/", content, {"Content-Type": soap.MEDIA_TYPE})
+            reply = line.getresponse()
+            assert (reply.status, b"SessieAfwijkend" in reply.read()) == (200, True)
+        line.close()
+
+
+UNCLEAR = {
+    "A11 chunks": b"Transfer-Encoding: chunked\r\n\r\n",
+    "A11 chunks and a length": b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\nabcd",
+    "A11 chunks with a space": b"Transfer-Encoding : chunked\r\nContent-Length: 4\r\n\r\nabcd",
+    "A11 no length": b"\r\n",
+    "A11 a length below zero": b"Content-Length: -5\r\n\r\n",
+    "A11 a length with a sign": b"Content-Length: +4\r\n\r\nabcd",
+    "A11 two lengths": b"Content-Length: 900\r\nContent-Length: 4\r\n\r\nabcd",
+    "A11 a length with an underscore": b"Content_Length: 4\r\n\r\nabcd",
+    "A11 a length on two lines": b"Content-Length:\r\n 4\r\n\r\nabcd",
+    "A11 a bare line end": b"X-A: b\rContent-Length: 4\r\n\r\nabcd",
+}
+
+
+@pytest.mark.parametrize("how", UNCLEAR)
+def test_what_follows_a_body_that_is_unclear_is_no_request(scene: Scene, content: bytes, how: str) -> None:
+    """A server in front may see one request where there are two; then the second is not the caller's to make."""
+    asked: list[Parcel] = []
+
+    def endpoint(parcel: Parcel) -> Parcel:
+        asked.append(parcel)
+        return scene.endpoint(parcel)
+
+    head = b"POST / HTTP/1.1\r\nHost: bron\r\nContent-Type: text/xml\r\n"
+    hidden = head + b"Content-Length: %d\r\n\r\n" % len(content) + content
+    with running(Application(endpoint), None) as port, socket.create_connection(("127.0.0.1", port)) as line:
+        line.settimeout(5)
+        line.sendall(head + UNCLEAR[how] + hidden)
+        with line.makefile("rb") as reply:
+            status = reply.readline()
+            with contextlib.suppress(ConnectionError):
+                assert b"HTTP/1.1" not in reply.read()
+    assert status.split()[1] in (b"400", b"411")
+    assert not asked
+
+
+def test_two_soapactions_are_none(scene: Scene, content: bytes) -> None:
+    with running(Application(scene.endpoint), None) as port:
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        line.putrequest("POST", "/")
+        for name, value in (
+            ("Content-Type", soap.MEDIA_TYPE),
+            ("SOAPAction", "notificatieRequest"),
+            ("SOAPAction", '""'),
+            ("Content-Length", str(len(content))),
+        ):
+            line.putheader(name, value)
+        line.endheaders(content)
+        assert b"OngeldigBericht" in line.getresponse().read()
+        line.close()
+
+
+def test_a_long_soapaction_is_looked_at_as_a_whole(scene: Scene, content: bytes) -> None:
+    action = f"{'x' * (200 - len('/documentRequest'))}/documentRequest/notificatieRequest"
+    status, _, reply = call(Application(scene.endpoint), content, HTTP_SOAPACTION=action)
+    assert (status, b"OngeldigBericht" in reply) == (500, True)
 
 
 def test_a_caller_that_drips_headers_is_let_go(scene: Scene) -> None:

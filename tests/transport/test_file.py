@@ -178,6 +178,27 @@ def test_links_and_pipes_are_not_followed(tmp_path: Path, caplog: pytest.LogCapt
     assert "1 things in new/ are no parcels and were left alone" in caplog.text
 
 
+def test_a_folder_that_becomes_a_link_meanwhile_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at a name and the claim, another writer of the folder puts a link in its place."""
+    box, elsewhere = tmp_path / "box", tmp_path / "elders"
+    box.mkdir()
+    whole = send(box)
+    names = LocalDisk.names
+
+    def raced(self: LocalDisk, folder: str) -> tuple[list[str], int]:
+        found = names(self, folder)
+        if folder == "new" and not elsewhere.exists():
+            whole.rename(elsewhere)
+            whole.symlink_to(elsewhere)
+        return found
+
+    monkeypatch.setattr(LocalDisk, "names", raced)
+    assert received(box) == []
+    assert (elsewhere / "content").read_bytes() == PARCEL.content
+
+
 def test_other_files_are_left_alone_and_not_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     send(tmp_path)
     strange = tmp_path / "new" / "dossier Jan KANARIE.xml"

@@ -1,0 +1,129 @@
+"""The settings of ``oso-bridge serve las``: what may stand in the file, and what is said of anything else."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
+
+from oso_bridge.errors import DataError
+
+_Files = str | list[str]
+
+
+class _Table(BaseModel):
+    """A table of the settings, with nothing unknown in it."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+
+class _Draad(_Table):
+    versie: str
+    inbedding: dict[str, str] = {}
+    weigering: dict[str, str] = {}
+    overdrachtsoorten: dict[str, list[str]] = {}
+    doelen: dict[str, list[str]] = {}
+    afzender: dict[str, str] = {}
+
+
+class _Server(_Table):
+    adres: str = ""
+    poort: int = Field(0, ge=0, le=65535)
+    pad: str = ""
+    draden: int = Field(1, ge=1, le=1000)
+    seconden: float = Field(1, gt=0, allow_inf_nan=False)
+    zonder_tls: StrictBool = False
+
+
+class _Certificaat(_Table):
+    certificaat: str
+    wortels: _Files
+    sleutel: str = ""
+    wachtwoord_env: str = ""
+    keten: _Files = ""
+    crls: _Files = ""
+
+
+class _Tls(_Certificaat):
+    proef: StrictBool = False
+
+
+class _Aanleverpunt(_Table):
+    brin: str
+    kenmerk: str = ""
+
+
+class _Verkeerscentrum(_Table):
+    url: str
+    lijn: str = ""
+    seconden: float = Field(1, gt=0, allow_inf_nan=False)
+
+
+class _Sleutels(_Table):
+    zoeksleutel: str
+    pgnfrag: str = ""
+    proef: StrictBool = False
+
+
+class _Administratie(_Table):
+    bron: str = ""
+    doel: str = ""
+    bestand: str = ""
+    kluis: str = ""
+
+
+class _Voorwaarden(_Table):
+    peildatum: date = date.min
+    releases: list[str] = []
+    zonder_aanvraagdatum: Literal["eerste", "laatste"] = "eerste"
+
+
+class _Settings(_Table):
+    """All tables; those without a default have to be there."""
+
+    draad: _Draad
+    server: _Server
+    aanleverpunt: list[_Aanleverpunt] = Field(min_length=1)
+    verkeerscentrum: _Verkeerscentrum
+    sleutels: _Sleutels
+    administratie: _Administratie
+    tls: _Tls | None = None
+    client: _Certificaat | None = None
+    toegang: dict[str, list[str]] = {}
+    voorwaarden: _Voorwaarden = _Voorwaarden()
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The settings in a file: its tables, with only what stands there.
+
+    Args:
+        path: The file, in TOML.
+
+    Raises:
+        DataError: It is no TOML, lacks something, or has something in it that means nothing; no value is quoted.
+        OSError: It cannot be read.
+    """
+    try:
+        found = _Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        told = _told(fault["type"], [str(step) for step in fault["loc"]])
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        told = f"{path.name} is not valid TOML: {error}"
+    except RecursionError:
+        told = f"{path.name} is not valid TOML: it is too deep."
+    else:
+        return found.model_dump(exclude_unset=True)
+    raise DataError(told, where=str(path), remedy="See docs/exchange.md.")
+
+
+def _told(kind: str, place: list[str]) -> str:
+    """What is wrong, by the kind of fault and the place that pydantic gives it."""
+    if kind == "extra_forbidden":
+        return f"The settings have something unknown in {place[0]}."
+    if kind == "missing":
+        return f"The settings have no {'table ' if len(place) == 1 else ''}{'.'.join(place)}."
+    return f"In the settings, {'.'.join(place)} cannot be what it is."
