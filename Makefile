@@ -15,7 +15,7 @@ FILE        ?=
 RUNS        ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit test-faults conformance docs bench bench-batch bench-stream bench-endpoint wheel clean
+.PHONY: help demo demo-exchange test lint types imports unit test-faults conformance docs bench bench-batch bench-stream bench-endpoint wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ $(VENV)/.ready-%: pyproject.toml | $(PY)
 demo: $(VENV)/.ready ## check a good and a broken dossier of our own, and show one
 	@BIN=$(BIN) sh tools/demo.sh
 
+demo-exchange: $(VENV)/.ready-serve ## two schools and the simulator exchange all kinds of dossier over mutual TLS
+	@$(PY) tools/demo_exchange.py
+
 # --- quality --------------------------------------------------------------------------------------------------------
 
 test: lint types imports unit ## everything that must be good before a commit
@@ -66,8 +69,9 @@ unit: $(VENV)/.ready-dev
 	@echo "== pytest"
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
-test-faults: $(VENV)/.ready-dev ## 500 exchanges of outbox and inbox with faults and kill -9: RUNS=5000 for more
+test-faults: $(VENV)/.ready-dev ## 500 exchanges, of outbox and inbox and of OSO, with faults and kill -9: RUNS=5000 for more
 	@OSO_FAULT_RUNS=$(RUNS) $(PY) -m pytest tests/transport/test_outbox_faults.py -q -s
+	@OSO_FAULTS=$(RUNS) $(PY) -m pytest tests/exchange/test_faults.py -q -s
 
 conformance: $(VENV)/.ready ## the reference cases of what is built: CASES=folder
 	@test -n "$(CASES)" || { echo "Say where the reference cases are: make conformance CASES=folder"; exit 2; }

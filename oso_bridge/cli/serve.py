@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from oso_bridge.cli import serving
 from oso_bridge.cli.output import note
-from oso_bridge.errors import DataError, UsageError
+from oso_bridge.errors import UsageError
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable
-
     from oso_bridge.exchange import Adres, Bron, Doel, Endpoint, Voorwaarden, Wire
     from oso_bridge.exchange.endpoint import Toegang
     from oso_bridge.exchange.keys import Sleutels
-    from oso_bridge.identity import Identity
-    from oso_bridge.parcels import Transport
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -35,17 +30,32 @@ def las(
     check: Annotated[bool, typer.Option("--check", help="Look whether the settings are good, and stop.")] = False,
 ) -> None:
     """Serve the endpoint of a school."""
-    import logging
-
     from oso_bridge.cli import settings
-    from oso_bridge.exchange.server import run
 
     server = _server(settings.read(config))
     if check:
         note("The settings are good.")
         return
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    run(server, note)
+    serving.run(server)
+
+
+@app.command("simulator", help="Answer as a Traffic Center, a test school and a samenwerkingsverband, for tests.")
+def simulator(
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The settings, see docs/simulator.md.", show_default=False)
+    ] = None,
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="The port; 0 for any.")] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", metavar="FOLDER", help="Where the transcript goes at the end.")
+    ] = None,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="Keep numbers, keys and dossiers in the transcript.")
+    ] = False,
+) -> None:
+    """Serve the simulator; without settings on this machine only, without TLS."""
+    from oso_bridge.cli.simulator import serve
+
+    serve(config, port, transcript, show_values)
 
 
 def _server(settings: dict[str, Any]) -> Any:
@@ -53,7 +63,7 @@ def _server(settings: dict[str, Any]) -> Any:
     from oso_bridge.exchange.wsgi import Application
 
     server = settings["server"]
-    context = _context(settings)
+    context = serving.context(settings)
     application = Application(_endpoint(settings, context is not None), oin=oin_of, path=server.get("pad", ""))
     return make_server(
         application,
@@ -63,28 +73,6 @@ def _server(settings: dict[str, Any]) -> Any:
         threads=server.get("draden", 20),
         seconds=server.get("seconden", 60),
     )
-
-
-def _context(settings: dict[str, Any]) -> ssl.SSLContext | None:
-    """TLS that asks for a certificate of the caller; without it only on this machine, and only when that is said."""
-    if "tls" not in settings:
-        server = settings["server"]
-        if server.get("zonder_tls") is True and server.get("adres", "127.0.0.1") in ("127.0.0.1", "::1", "localhost"):
-            return None
-        raise UsageError("The settings have no table tls.", remedy="For a test here: zonder_tls = true, on 127.0.0.1.")
-    return _identity(settings["tls"], settings.get("toegang", {})).server_context()
-
-
-def _identity(files: dict[str, Any], allowed: dict[str, Any]) -> Identity:
-    """What we show, and whom we let in: those OINs that have access, judged by these roots and lists."""
-    from oso_bridge.identity import Identity, Trust
-
-    if "crls" not in files:
-        note("Whether certificates were revoked is not checked: name crls under tls.")
-    known: dict[str, Any] = {"roots": files["wortels"], "crls": files.get("crls"), "chain": files.get("keten", ())}
-    trust = Trust(**known, allowed_oins=list(allowed), test=files.get("proef", False))
-    own: dict[str, Any] = {"key": files.get("sleutel"), "password_env": files.get("wachtwoord_env")}
-    return Identity(files["certificaat"], **own, **known, purpose="server", trust=trust)
 
 
 def _endpoint(settings: dict[str, Any], tls: bool) -> Endpoint:
@@ -102,7 +90,7 @@ def _endpoint(settings: dict[str, Any], tls: bool) -> Endpoint:
 
 def _administration(row: dict[str, Any]) -> tuple[Any, Any]:
     """The two sides of the administration: those that are named, or else a file with both."""
-    bron, doel = (_load(row[side])() if side in row else None for side in ("bron", "doel"))
+    bron, doel = (serving.load(row[side])() if side in row else None for side in ("bron", "doel"))
     if "bestand" not in row:
         return bron, doel
     from oso_bridge.exchange import SqliteBron, SqliteDoel
@@ -129,24 +117,15 @@ def _bron(settings: dict[str, Any], wire: Wire, points: list[Adres], administrat
     from oso_bridge.exchange import Bron, Bronsysteem
 
     centre = settings["verkeerscentrum"]
-    line = _load(centre["lijn"]) if "lijn" in centre else _https(settings.get("client"), centre.get("seconden", 20))
+    line = (
+        serving.load(centre["lijn"])
+        if "lijn" in centre
+        else serving.https(settings.get("client"), centre.get("seconden", 20))
+    )
     system = Bronsysteem(
         wire, points[0], verkeerscentrum=line(centre["url"]), lijn=line, sleutels=_keys(settings["sleutels"])
     )
     return Bron(system, administration, aanleverpunten=points, voorwaarden=_conditions(settings.get("voorwaarden", {})))
-
-
-def _https(files: dict[str, Any] | None, seconds: float) -> Callable[[str], Transport]:
-    """What opens HTTPS with our certificate for calling others."""
-    from oso_bridge.identity import Identity
-    from oso_bridge.transports import transport
-
-    if files is None:
-        raise UsageError("The settings have no table client: the certificate with which the Traffic Center is called.")
-    own: dict[str, Any] = {"key": files.get("sleutel"), "password_env": files.get("wachtwoord_env")}
-    known: dict[str, Any] = {"roots": files["wortels"], "crls": files.get("crls"), "chain": files.get("keten", ())}
-    identity = Identity(files["certificaat"], **own, **known)
-    return lambda url: transport("http", url=url, identity=identity, deadline=seconds)
 
 
 def _doel(wire: Wire, points: list[Adres], administration: Any) -> Doel:
@@ -165,18 +144,7 @@ def _keys(row: dict[str, Any]) -> Sleutels:
     """The functions of the user; the fake ones only when a test is said to be one."""
     from oso_bridge.exchange.keys import Sleutels, is_fake
 
-    made = Sleutels(_load(row["zoeksleutel"]), _load(row["pgnfrag"]) if "pgnfrag" in row else None)
+    made = Sleutels(serving.load(row["zoeksleutel"]), serving.load(row["pgnfrag"]) if "pgnfrag" in row else None)
     if is_fake(made) and row.get("proef") is not True:
         raise UsageError("The zoeksleutel is the fake one for tests.", remedy="Name your own, or say proef = true.")
     return made
-
-
-def _load(name: str) -> Any:
-    """What ``package.module:name`` names."""
-    from importlib import import_module
-
-    module, _, attribute = str(name).partition(":")
-    try:
-        return getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise DataError(f"{name} cannot be loaded: {type(error).__name__}.", remedy="Name it as module:name.") from None

@@ -18,13 +18,13 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from oso_bridge.errors import UsageError
 from oso_bridge.exchange.conversation import LOG
 from oso_bridge.exchange.endpoint import REQUEST_LIMITS
-from oso_bridge.exchange.wsgi import Application, Environ
+from oso_bridge.exchange.wsgi import Environ, Start
 
 OIN = "oso_bridge.oin"
 """Where the OIN of the caller stands in the WSGI environment; a header of a request cannot have this name."""
@@ -47,7 +47,7 @@ def oin_of(environ: Environ) -> str:
 
 
 def make_server(
-    application: Application,
+    application: Callable[[Environ, Start], Iterable[bytes]],
     host: str,
     port: int,
     *,
@@ -59,7 +59,7 @@ def make_server(
     """A server that is ready to start.
 
     Args:
-        application: The application, made with ``oin=oin_of``.
+        application: A WSGI application, such as ``wsgi.Application``, made with ``oin=oin_of``.
         host: The address to listen at.
         port: The port; 0 for any.
         context: What TLS is spoken with, such as ``oso.Identity(...).server_context()``: it must ask for a certificate

@@ -6,40 +6,19 @@ The recipe of the zoeksleutel is not public.  The functions here are **fake**: t
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from oso_bridge.errors import TransportError
 from oso_bridge.exchange.endpoint import OIN
-from oso_bridge.exchange.keys import FAKE, Sleutels
+from oso_bridge.exchange.keys import Sleutels
 from oso_bridge.parcels import Parcel, Transport
+from oso_bridge.testing.keys import nep_pgnfrag, nep_zoeksleutel
 from oso_bridge.transports.loopback import LoopbackLine
 
+__all__ = ["NEPSLEUTELS", "Handler", "line_to", "lines", "nep_pgnfrag", "nep_zoeksleutel"]
+
 Handler = Callable[[Parcel], Parcel]
-
-
-def nep_zoeksleutel(pgn: str) -> str:
-    """A fake zoeksleutel: 128 bytes in base64, as large as the real one, and in no other way like it.
-
-    Args:
-        pgn: The number of a fictional pupil.
-    """
-    return base64.b64encode(hashlib.shake_256(b"nep" + pgn.encode()).digest(128)).decode("ascii")
-
-
-def nep_pgnfrag(pgn: str) -> str:
-    """A fake fragment of a number: four digits that have nothing to do with it.
-
-    Args:
-        pgn: The number of a fictional pupil.
-    """
-    return f"{int.from_bytes(hashlib.sha256(b'nepfrag' + pgn.encode()).digest()[:4]) % 10_000:04}"
-
-
-setattr(nep_zoeksleutel, FAKE, True)
-setattr(nep_pgnfrag, FAKE, True)
 
 NEPSLEUTELS = Sleutels(nep_zoeksleutel, nep_pgnfrag)
 """Both fakes."""
