@@ -36,6 +36,7 @@ def las(
     if check:
         note("The settings are good.")
         return
+    server.prepare()
     serving.run(server)
 
 

@@ -23,7 +23,7 @@ def run(server: Any) -> None:
     """Serve until it is interrupted.
 
     Args:
-        server: What ``make_server`` gave.
+        server: What ``make_server`` gave, prepared.
     """
     import logging
 

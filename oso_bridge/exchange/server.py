@@ -1,10 +1,10 @@
 """A web server with mutual TLS for the endpoint: cheroot, with what it lacks for the open internet.
 
-* A handshake keeps no worker waiting: a caller of whom nothing came yet waits where idle connections do, for a short time
-  and with a bounded number of others. So strangers keep nobody out.
+* A handshake keeps no worker waiting: a caller of whom nothing came yet waits where idle connections do, for a short
+  time and with a bounded number of others. So strangers keep nobody out.
 * A watch ends a connection that takes too long all in all: a byte now and then is no life.
-* Headers that another server could read otherwise are refused, and after a refusal the connection is closed: what follows
-  a body that was not read is never taken for a request.
+* Headers that another server could read otherwise are refused, and after a refusal the connection is closed: what
+  follows a body that was not read is never taken for a request.
 * The OIN of the caller's certificate stands in the WSGI environment as :data:`OIN`, and comes from nowhere else.
 * Nothing of a request, and no traceback, is written to a log.
 """
@@ -102,14 +102,10 @@ def run(server: Any, told: Callable[[str], None]) -> None:
     worker, and then a worker would wait for ever.
 
     Args:
-        server: What :func:`make_server` gave.
+        server: What :func:`make_server` gave, prepared.
         told: Takes a line for people: where it listens, and that it stops.
-
-    Raises:
-        OSError: It cannot listen there.
     """
     stop = threading.Event()
-    server.prepare()
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     serving = threading.Thread(target=server.serve, name="oso-bridge-serve", daemon=True)
     serving.start()
@@ -218,7 +214,7 @@ def _request_class() -> Any:
             """Send the headers; cheroot tells the caller that it closes, and does not do it."""
             if (b"Connection", b"close") in self.outheaders:
                 self.close_connection = True
-            super().send_headers()  # type: ignore[no-untyped-call]
+            super().send_headers()
 
     return Request
 
@@ -233,21 +229,17 @@ def _connection_class() -> Any:
         RequestHandlerClass = _request_class()
 
         def __init__(self, server: Any, sock: Any, makefile: Any) -> None:
-            super().__init__(server, sock, makefile)  # type: ignore[no-untyped-call]
+            super().__init__(server, sock, makefile)
             if isinstance(sock, ssl.SSLSocket):
                 server.door.start(sock)
                 sock.settimeout(0)
 
         def communicate(self) -> Any:
             """Answer one request; shake hands before the first, a step at a time."""
-            if not self._is_known():
+            if not _is_known(self):
                 return self._greet()
             with self.server.watch.over(self.socket):
                 return super().communicate()  # type: ignore[no-untyped-call]
-
-        def _is_known(self) -> bool:
-            """Whether the caller has shown who it is, or need not."""
-            return self.ssl_env is None or not isinstance(self.socket, ssl.SSLSocket) or OIN in self.ssl_env
 
         def _greet(self) -> Any:
             """Go on with the handshake as far as what came allows; whether the connection stays open."""
@@ -272,6 +264,12 @@ def _connection_class() -> Any:
                 self.socket.close()
 
     return Connection
+
+
+def _is_known(connection: Any) -> bool:
+    """Whether the caller has shown who it is, or need not."""
+    env = connection.ssl_env
+    return env is None or not isinstance(connection.socket, ssl.SSLSocket) or OIN in env
 
 
 def _oin(certificate: bytes | None) -> str:

@@ -1,8 +1,8 @@
 """What is put round every transport: a deadline over the whole call, a size limit, retries and a log.
 
 The log (``oso_bridge.transports``, level INFO; WARNING for what failed) holds operation, id, size, status and duration;
-never content, its digest, an address or what the other side wrote.  Of a short message all but the number of a pupil may
-be known, and then a digest gives that number away.
+never content, its digest, an address or what the other side wrote.  Of a short message all but the number of a pupil
+may be known, and then a digest gives that number away.
 """
 
 from __future__ import annotations
