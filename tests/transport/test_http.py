@@ -584,7 +584,8 @@ def test_no_log_has_content_or_the_query(peers: Start, roots: Path, caplog: pyte
     own = [record.getMessage() for record in caplog.records if record.name.startswith("oso_bridge")]
     assert len(own) == 1
     assert "status=delivered 200" in own[0]
-    assert PARCEL.digest in own[0]
+    assert PARCEL.id in own[0]
+    assert PARCEL.digest not in own[0]
     assert "PARKIET" not in own[0]
     assert "KANARIE" not in caplog.text  # in no log of any library
     assert "PARKIET" not in repr(HttpLine("https://x.invalid/?a=PARKIET", roots=roots))
