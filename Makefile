@@ -15,7 +15,7 @@ FILE        ?=
 RUNS        ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-exchange test lint types imports unit test-faults conformance docs bench bench-batch bench-stream bench-endpoint wheel clean
+.PHONY: help demo demo-exchange test lint types imports unit test-faults conformance docs bench bench-batch bench-stream bench-uwlr bench-endpoint wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,9 @@ bench-batch: $(VENV)/.ready ## many documents: two processes beside one, memory 
 
 bench-stream: $(VENV)/.ready ## a file of 200,000 pupils read piece by piece: peak memory, and ratios only
 	@$(PY) benchmarks/stream.py
+
+bench-uwlr: $(VENV)/.ready ## the endpoint of UWLR with 2,000 pupils, beside lxml that writes the same: ratios only
+	@$(PY) benchmarks/uwlr.py
 
 bench-endpoint: $(VENV)/.ready-dev ## the exchange under load: fifty requests at a time, ratios only
 	@$(PY) benchmarks/endpoint.py

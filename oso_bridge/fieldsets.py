@@ -20,7 +20,7 @@ from oso_bridge.errors import UsageError, choose
 from oso_bridge.findings import Finding, Severity
 from oso_bridge.kept import HOLDER, numbered
 from oso_bridge.model import Schooladministratie
-from oso_bridge.model.administratie import GEVOELIG
+from oso_bridge.model.administratie import GEVOELIG, Administratieleerling
 from oso_bridge.plan import Branch
 from oso_bridge.records import EXTRA, ORDER, Record
 from oso_bridge.releases import Release
@@ -168,7 +168,7 @@ def reduce(administratie: Schooladministratie, name: str, *, release: str) -> Re
     root = chosen.data[0]
     bound, tree = binding.table(target, root), plan.load(target).tree(root)
     whole = bound.write(_shortened(administratie))[0]
-    made = Schooladministratie.model_validate(bound.read(_trimmed(whole, tree.root, "", chosen)))
+    made = Schooladministratie.model_validate(bound.read(trimmed(whole, tree.root, "", chosen)))
     _drop_references(administratie, made)
     homeless = {
         loss.path for loss in binding.gone(administratie, Schooladministratie.model_validate(bound.read(whole)), bound)
@@ -213,14 +213,25 @@ def _shortened(administratie: Schooladministratie) -> Schooladministratie:
     """A copy in which the last four digits stand beside every full number."""
     made = administratie.model_copy(deep=True)
     for leerling in made.leerlingen:
-        number = leerling.bsn or leerling.onderwijsnummer or ""
-        if leerling.bsn_ondwnr4 is None and _NUMBER.fullmatch(number):
-            leerling.bsn_ondwnr4 = number[-4:]
+        leerling.bsn_ondwnr4 = last_digits(leerling)
     return made
 
 
-def _trimmed(record: Record, branch: Branch, below: str, chosen: Fieldset) -> Record:
-    """A record with the fields of the set only; an element that nothing is left of goes too."""
+def last_digits(leerling: Administratieleerling) -> str | None:
+    """The last four digits of the number of a pupil: those that were given, else those of the full one."""
+    number = leerling.bsn or leerling.onderwijsnummer or ""
+    return number[-4:] if leerling.bsn_ondwnr4 is None and _NUMBER.fullmatch(number) else leerling.bsn_ondwnr4
+
+
+def trimmed(record: Record, branch: Branch, below: str, chosen: Fieldset) -> Record:
+    """A record with the fields of a set only, without what was kept of a document in ``extra``.
+
+    Args:
+        record: The record.
+        branch: Its branch.
+        below: Its path in the set; empty for the element that holds the data.
+        chosen: The set.
+    """
     kept: Record = {}
     for name, value in record.items():
         path = f"{below}/{name}" if below else name
@@ -235,8 +246,8 @@ def _trimmed_value(value: Any, branch: Branch | None, path: str, chosen: Fieldse
     if branch is None:
         return value
     if isinstance(value, list):
-        return [_trimmed(item, branch, path, chosen) for item in value]
-    return _trimmed(value, branch, path, chosen)
+        return [trimmed(item, branch, path, chosen) for item in value]
+    return trimmed(value, branch, path, chosen)
 
 
 def _may(chosen: Fieldset, path: str) -> bool:

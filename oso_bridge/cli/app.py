@@ -42,7 +42,7 @@ COMMANDS = {
     "codes": "Give the code lists: codes, meanings, releases, and the fields that take them.",
     "send": "Check a document and send it.",
     "receive": "Fetch what came in, as files.",
-    "serve": "Answer other systems over the OSO exchange.",
+    "serve": "Answer other systems, over the OSO exchange or by UWLR.",
     "osr": "Ask the OSR for mandates, endpoints and schools.",
     "release": "Add, list, show, compare and remove releases.",
     "releases": "List the releases that are installed.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oso_bridge.cli import serving
+from oso_bridge.cli import serve_uwlr, serving
 from oso_bridge.cli.output import note
 from oso_bridge.errors import UsageError
 
@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
 
 @app.callback()
 def _root() -> None:
-    """Answer other systems over the OSO exchange."""
+    """Answer other systems, over the OSO exchange or by UWLR."""
 
 
 @app.command("las", help="Answer as the system of a school: requests for dossiers, notifications and feedback.")
@@ -57,6 +57,11 @@ def simulator(
     from oso_bridge.cli.simulator import serve
 
     serve(config, port, transcript, show_values)
+
+
+app.command("uwlr", help="Answer as the administration of a school: requests for pupil data, and results.")(
+    serve_uwlr.command
+)
 
 
 def _server(settings: dict[str, Any]) -> Any:

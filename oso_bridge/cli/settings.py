@@ -1,4 +1,4 @@
-"""The settings of ``oso-bridge serve las``: what may stand in the file, and what is said of anything else."""
+"""The settings of ``oso-bridge serve``: what may stand in the file, and what is said of anything else."""
 
 from __future__ import annotations
 
@@ -96,18 +96,53 @@ class _Settings(_Table):
     voorwaarden: _Voorwaarden = _Voorwaarden()
 
 
-def read(path: Path) -> dict[str, Any]:
+class _UwlrServer(_Server):
+    url: str = ""
+
+
+class _UwlrSleutel(_Table):
+    env: str = Field(min_length=1)
+    brincode: str = ""
+    dependancecode: str = ""
+    schoolkey: str = ""
+
+
+class _UwlrKlant(_Table):
+    code: str = Field(min_length=1)
+    naam: str = Field(min_length=1)
+    veldsets: list[str] = Field(["smalle-set"], min_length=1)
+    oin: str = ""
+    sleutel: list[_UwlrSleutel] = Field(min_length=1)
+
+
+class _UwlrAdministratie(_Table):
+    bron: str = ""
+    versies: list[str] = Field(["uwlr/2.2"], min_length=1)
+
+
+class Uwlr(_Table):
+    """The tables of ``serve uwlr``; those without a default have to be there."""
+
+    server: _UwlrServer
+    klant: list[_UwlrKlant] = Field(min_length=1)
+    tls: _Tls | None = None
+    administratie: _UwlrAdministratie | None = None
+
+
+def read(path: Path, tables: type[BaseModel] = _Settings, page: str = "docs/exchange.md") -> dict[str, Any]:
     """The settings in a file: its tables, with only what stands there.
 
     Args:
         path: The file, in TOML.
+        tables: What may stand in it; that of ``serve las`` when left out.
+        page: Where it is explained.
 
     Raises:
         DataError: It is no TOML, lacks something, or has something in it that means nothing; no value is quoted.
         OSError: It cannot be read.
     """
     try:
-        found = _Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+        found = tables.model_validate(tomllib.loads(path.read_text("utf-8")))
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
         told = _told(fault["type"], [str(step) for step in fault["loc"]])
@@ -117,7 +152,7 @@ def read(path: Path) -> dict[str, Any]:
         told = f"{path.name} is not valid TOML: it is too deep."
     else:
         return found.model_dump(exclude_unset=True)
-    raise DataError(told, where=str(path), remedy="See docs/exchange.md.")
+    raise DataError(told, where=str(path), remedy=f"See {page}.")
 
 
 def _told(kind: str, place: list[str]) -> str:

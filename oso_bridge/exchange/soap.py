@@ -7,6 +7,7 @@ instructions, which could cut a text in two.  No error of this module quotes a m
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +24,13 @@ FAULT = "Fault"
 """The operation of a parcel that holds a fault."""
 
 _SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
-_HEAD = f'<?xml version="1.0" encoding="UTF-8"?>\n<soap:Envelope xmlns:soap="{NAMESPACE}"><soap:Body>'.encode()
-_TAIL = b"</soap:Body></soap:Envelope>\n"
+HEAD = f'<?xml version="1.0" encoding="UTF-8"?>\n<soap:Envelope xmlns:soap="{NAMESPACE}"><soap:Body>'.encode()
+"""What stands before the message in an envelope without headers."""
+TAIL = b"</soap:Body></soap:Envelope>\n"
+"""What stands behind it."""
+
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\?>\s*")
+_MUST = f"{{{NAMESPACE}}}mustUnderstand"
 _CODES = ("VersionMismatch", "MustUnderstand", "Client", "Server")
 _MOST_OF_A_FAULT = 4000
 _WORD = re.compile(r"[A-Za-z]{3,60}")
@@ -51,15 +56,16 @@ def wrap(payload: bytes) -> bytes:
     Args:
         payload: The message as XML in UTF-8; a declaration is left out.
     """
-    return _HEAD + _DECLARATION.sub(b"", payload, count=1).rstrip() + _TAIL
+    return HEAD + _DECLARATION.sub(b"", payload, count=1).rstrip() + TAIL
 
 
-def unwrap(content: bytes, limits: Limits = DEFAULT) -> etree._Element:
+def unwrap(content: bytes, limits: Limits = DEFAULT, understood: Collection[str] = ()) -> etree._Element:
     """The only child of the body of an envelope.
 
     Args:
         content: The envelope.
         limits: What it may ask for.
+        understood: The tags of headers that are understood; one that says it must be has to be one of these.
 
     Raises:
         SoapRefusal: It is no envelope of SOAP 1.1 in UTF-8 with one child in its body, or asks for something that is
@@ -72,7 +78,7 @@ def unwrap(content: bytes, limits: Limits = DEFAULT) -> etree._Element:
     if parser.has_instruction(root):
         raise SoapRefusal("The message holds a processing instruction.")
     _refuse_other_envelope(root)
-    return _payload(root)
+    return _payload(root, understood)
 
 
 def _parsed(content: bytes, limits: Limits) -> tuple[etree._Element | None, str]:
@@ -95,17 +101,28 @@ def _refuse_other_envelope(root: etree._Element) -> None:
         raise SoapRefusal("The message is no SOAP envelope.")
 
 
-def _payload(root: etree._Element) -> etree._Element:
+def _payload(root: etree._Element, understood: Collection[str]) -> etree._Element:
     """The child of the body, when the envelope holds at most one header, then one body, and that one child."""
     names = [str(child.tag) for child in root]
     header, body = f"{{{NAMESPACE}}}Header", f"{{{NAMESPACE}}}Body"
     if names not in ([body], [header, body]):
         raise SoapRefusal("An envelope holds one body, with at most one header before it.")
-    if names[0] == header and any(child.get(f"{{{NAMESPACE}}}mustUnderstand") == "1" for child in root[0]):
+    musts = [child for child in root[0] if child.get(_MUST) in ("1", "true")] if names[0] == header else []
+    if any(child.tag not in understood for child in musts):
         raise SoapRefusal("A header must be understood and is not.", code="MustUnderstand")
     if len(root[-1]) != 1:
         raise SoapRefusal("A body holds exactly one message.")
     return root[-1][0]
+
+
+def headers(payload: etree._Element) -> list[etree._Element]:
+    """The headers of the envelope that a message stands in.
+
+    Args:
+        payload: What :func:`unwrap` gave.
+    """
+    first = payload.getroottree().getroot()[0]
+    return list(first) if first.tag == f"{{{NAMESPACE}}}Header" else []
 
 
 def agrees(action: str, element: str) -> bool:
@@ -177,9 +194,23 @@ def fault(code: str, word: str, text: str) -> bytes:
         word: The word for the result; it stands behind the code and in the detail.
         text: For people, without values.
     """
+    result = etree.Element("resultaat")
+    result.text = word
+    return fault_envelope(f"soap:{code}.{word}", text, [result])
+
+
+def fault_envelope(faultcode: str, text: str, detail: Iterable[etree._Element] | None = None) -> bytes:
+    """An envelope with a fault whose code is written as it is given.
+
+    Args:
+        faultcode: The code; the prefix ``soap`` is that of SOAP 1.1.
+        text: For people, without values.
+        detail: What the detail holds; None for a fault that is not about the body (SOAP 1.1, 4.4).
+    """
     envelope: Any = etree.Element(f"{{{NAMESPACE}}}Envelope", nsmap={"soap": NAMESPACE})
     found = etree.SubElement(etree.SubElement(envelope, f"{{{NAMESPACE}}}Body"), f"{{{NAMESPACE}}}Fault")
-    etree.SubElement(found, "faultcode").text = f"soap:{code}.{word}"
+    etree.SubElement(found, "faultcode").text = faultcode
     etree.SubElement(found, "faultstring").text = text
-    etree.SubElement(etree.SubElement(found, "detail"), "resultaat").text = word
+    if detail is not None:
+        etree.SubElement(found, "detail").extend(detail)
     return etree.tostring(envelope, encoding="UTF-8", xml_declaration=True)

@@ -71,12 +71,22 @@ class Application:
             start_response: Takes the status and the headers.
         """
         try:
-            reply = self._endpoint(self._parcel(environ))
+            parcel = self._parcel(environ)
         except _HttpRefusal as error:
             LOG.info("http-geweigerd status=%d", error.status)
-            return _respond(start_response, error.status, b"", [("Allow", "POST"), ("Connection", "close")])
+            return respond(start_response, error.status, [], [("Allow", "POST"), ("Connection", "close")])
+        return self.answered(parcel, start_response)
+
+    def answered(self, parcel: Parcel, start_response: Start) -> Iterable[bytes]:
+        """Have a request answered.
+
+        Args:
+            parcel: The request.
+            start_response: Takes the status and the headers.
+        """
+        reply = self._endpoint(parcel)
         status = HTTPStatus.INTERNAL_SERVER_ERROR if reply.operation == soap.FAULT else HTTPStatus.OK
-        return _respond(start_response, status, reply.content, [("Content-Type", reply.media_type)])
+        return respond(start_response, status, [reply.content], [("Content-Type", reply.media_type)])
 
     def _parcel(self, environ: Environ) -> Parcel:
         if self._path and environ.get("PATH_INFO") != self._path:
@@ -136,6 +146,18 @@ def _refuse_media_type(text: str) -> None:
         raise _HttpRefusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
-def _respond(start: Start, status: HTTPStatus, body: bytes, headers: list[tuple[str, str]]) -> list[bytes]:
-    start(f"{status.value} {status.phrase}", [*headers, ("Content-Length", str(len(body))), _NO_STORE])
-    return [body]
+def respond(
+    start: Start, status: HTTPStatus, body: Iterable[bytes], headers: list[tuple[str, str]], size: int | None = None
+) -> Iterable[bytes]:
+    """Begin an answer, and give its body.
+
+    Args:
+        start: Takes the status and the headers.
+        status: The status.
+        body: The body in pieces.
+        headers: More headers.
+        size: The bytes of the body, when it is not a list.
+    """
+    length = size if size is not None else sum(map(len, body))
+    start(f"{status.value} {status.phrase}", [*headers, ("Content-Length", str(length)), _NO_STORE])
+    return body
