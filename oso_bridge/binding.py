@@ -77,6 +77,7 @@ def _rows_of(release: Release, key: str) -> list[dict[str, Any]]:
     return [row for row in rows if "roots" not in row or set(row["roots"]) & set(release.roots)]
 
 
+@cached(maxsize=64)
 def _row_of(release: Release, root: str) -> dict[str, Any] | None:
     """The row of ``format.toml`` that says what a document of a root is in the model."""
     return next((row for row in _rows_of(release, "model") if root in row["roots"]), None)
@@ -278,11 +279,6 @@ def to_model(record: Record, release: Release, root: str, trusted: bool) -> Gehe
     return model(**bound.read_carefully(record, lambda kept: _extra(kept, release)))
 
 
-def to_dossier(record: Record, release: Release, root: str, trusted: bool) -> Dossier:
-    """A dossier from its record, see :func:`to_model`."""
-    return cast(Dossier, to_model(record, release, root, trusted))
-
-
 def to_item(record: Record, release: Release, path: str, number: int, trusted: bool) -> tuple[str, Deel]:
     """What the record of one pupil, member of staff or the like is in the model.
 
@@ -306,7 +302,7 @@ def to_item(record: Record, release: Release, path: str, number: int, trusted: b
             field, made = bound.read_item(path, record)
             return field, _item_type(model, field).model_validate(made)
         except (ValidationError, ValueError, KeyError):
-            pass
+            pass  # as in to_model: right by the schema, and still no value of a type here
     try:
         field, made = bound.read_item_carefully(path, record, number, lambda kept: _extra(kept, release))
     except KeyError:

@@ -34,6 +34,7 @@ from oso_bridge.results import Key, Results, bare, filled, keys_of, same_key
 
 FILE = ("schemas", "concept.toml")
 _LIST = "[]"
+_OWN_RESULTS = "Give the results of the school that the administration is of."
 
 
 @dataclass(frozen=True)
@@ -238,9 +239,9 @@ def _refuse_other_school(administratie: Schoolbestand, resultaten: Schoolbestand
     for name in ("brincode", "instellingsnummer", "sleutel"):
         one, other = getattr(ours, name, None), getattr(theirs, name, None)
         if one and other and one.strip() != other.strip():
-            raise UsageError("The results are of another school.", where=f"school.{name}")
+            raise UsageError("The results are of another school.", where=f"school.{name}", remedy=_OWN_RESULTS)
     if _vestiging(ours) != _vestiging(theirs) and None not in (_vestiging(ours), _vestiging(theirs)):
-        raise UsageError("The results are of another school.", where="school.vestigingscode")
+        raise UsageError("The results are of another school.", where="school.vestigingscode", remedy=_OWN_RESULTS)
 
 
 def _vestiging(school: Administratieschool | None) -> str | None:

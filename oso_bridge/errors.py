@@ -224,10 +224,12 @@ class TransportError(OsoBridgeError):
         sent: Literal["no", "unknown", "yes"],
         where: str | None = None,
         remedy: str | None = None,
+        code: str = "",
     ) -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.retryable = retryable
         self.sent = sent
+        self.code = code
 
 
 class IdentityError(OsoBridgeError):

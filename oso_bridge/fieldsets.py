@@ -196,8 +196,8 @@ def without_sensitive(administratie: Schooladministratie) -> Reduced:
     made, left = _shortened(administratie), []
     for number, leerling in enumerate(made.leerlingen):
         for name in sorted(GEVOELIG):
-            if getattr(leerling, name) is not None:
-                setattr(leerling, name, None)
+            if getattr(leerling, name) not in (None, []):
+                setattr(leerling, name, type(leerling).model_fields[name].get_default(call_default_factory=True))
                 left.append(Loss(f"{numbered('', 'leerlingen', number)}.{name}", "gevoelig"))
     for path, part in made.onderdelen():
         if part.extra:

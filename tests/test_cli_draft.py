@@ -118,3 +118,11 @@ def test_code_lists_of_another_format(run: Any) -> None:
 )
 def test_code_lists_that_do_not_exist(run: Any, arguments: tuple[str, ...]) -> None:
     assert run("codes", *arguments).code == 2
+
+
+@pytest.mark.parametrize("more", [("--pupil", "L-0003"), ("--group", "G-8")])
+def test_all_goes_with_no_choice(run: Any, tmp_path: Path, more: tuple[str, str]) -> None:
+    done = run("draft", EDEX, "--profile", "POVO", "--all", *more, "--output", tmp_path / "uit")
+    assert done.code == 2
+    assert "--all goes with neither" in done.err
+    assert not list(tmp_path.iterdir())

@@ -68,7 +68,9 @@ def command(
             f"Say for whom: the administration holds {len(administration.leerlingen)} pupils.",
             remedy="Choose by --pupil KEY, by --group KEY, or --all; a key is leerling/@key or groep/@key.",
         )
-    keys = None if everyone or not pupils else pupils
+    if everyone and (pupils or group is not None):
+        raise UsageError("--all goes with neither --pupil nor --group.", remedy="Choose one of the three.")
+    keys = pupils or None
     made = drafting.drafts(administration, profiel=profile, resultaten=brought, leerlingen=keys, groep=group)
     if keys is not None and len(keys) == 1 and group is None:
         _one(next(made), chosen, output_file, [file, results], lang)

@@ -71,7 +71,7 @@ def command(
         typer.Option("--date-form", help="Reversed: how days are written, such as dd-mm-yyyy; by the mapping."),
     ] = None,
     sensitive: Annotated[
-        bool, typer.Option("--sensitive", help="Take along what is sensitive: bsn, ethnicity, country, weight.")
+        bool, typer.Option("--sensitive", help="Take along what is sensitive: bsn, ethnicity, nationality, weight.")
     ] = False,
     allow_losses: Annotated[
         bool, typer.Option("--allow-losses", help="Write what has a place, and say what has none.")
@@ -99,7 +99,7 @@ def command(
     if target is None and not dry_run:
         raise UsageError("Name where to write, or give --dry-run.")
     if reverse:
-        _refuse_overwriting([source, *map(str, chosen.files(source))], [] if target is None else [target])
+        output.refuse_overwriting([] if target is None else [target], [source, *map(str, chosen.files(source))])
         reading = chosen.stream(source, encoding=encoding, date_form=date_form, show_values=show_values)
         code = _reversed(reading, None if dry_run else target, release, allow_losses, lang)
     else:
@@ -126,7 +126,7 @@ def _mapped(chosen: Mapping, source: str, target: Path | None, allow_losses: boo
     if target is None:
         losses = _told_places(chosen, read, sensitive, lang)
     else:
-        _refuse_overwriting(read.files, chosen.files(target))
+        output.refuse_overwriting(chosen.files(target), read.files)
         how: Losses = "allow" if allow_losses else "refuse"
         try:
             losses = read.into(lambda: chosen.writer(target, losses=how, sensitive=sensitive)).losses
@@ -137,14 +137,6 @@ def _mapped(chosen: Mapping, source: str, target: Path | None, allow_losses: boo
         output.note(_SAID[lang]["to"].format(count=read.count, target=target))
     _tell(losses, lang)
     return 1 if read.faults or (any(not loss.declared for loss in losses) and not allow_losses) else 0
-
-
-def _refuse_overwriting(files: list[Any], targets: list[Path]) -> None:
-    """Refuse when a file that was read is one of those to write, the sheets beside the first one too."""
-    read = [Path(file) for file in files if isinstance(file, str) and Path(file).exists()]
-    for target in targets:
-        if target.exists() and any(target.samefile(file) for file in read):
-            raise UsageError("The output would overwrite a document that was read.", where=str(target))
 
 
 class _Again(Exception):

@@ -35,7 +35,7 @@ def listed(lang: options.Language = "nl", as_json: options.Json = False) -> None
     found = [mapping(name) for name in available()]
     rows = [{"name": item.name, "shape": item.shape, "title": item.title(lang)} for item in found]
     width = max((len(row["name"]) for row in rows), default=0)
-    text = "".join(f"{row['name']:<{width}}  {row['shape']:<4}  {row['title']}\n" for row in rows)
+    text = "".join(f"{row['name']:<{width}}  {row['shape']:<5}  {row['title']}\n" for row in rows)
     output.write(json.dump(rows) if as_json else text)
 
 

@@ -45,9 +45,28 @@ def write(text: str, output: Path | None = None, *, sources: Iterable[object] = 
     if output is None:
         _to_stdout(text)
         return
-    if output.exists() and any(_same(output, source) for source in sources):
-        raise UsageError("The output would overwrite a document that was read.", where=str(output))
+    refuse_overwriting([output], sources)
     output.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def refuse_overwriting(targets: Iterable[Path], sources: Iterable[object]) -> None:
+    """Refuse when one of the files to write is one that was read.
+
+    Args:
+        targets: The files to write.
+        sources: What was read; paths among them count.
+
+    Raises:
+        UsageError: There is one.
+    """
+    read = list(sources)
+    for target in targets:
+        if target.exists() and any(_same(target, source) for source in read):
+            raise UsageError(
+                "The output would overwrite a document that was read.",
+                where=str(target),
+                remedy="Name another file.",
+            )
 
 
 def save_new(path: Path, content: bytes) -> None:
@@ -56,11 +75,9 @@ def save_new(path: Path, content: bytes) -> None:
     Raises:
         OSError: It cannot be written, or there is such a file already.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
+    from oso_bridge.transports.private import new_file
+
+    new_file(path, content)
 
 
 def say(text: str) -> None:

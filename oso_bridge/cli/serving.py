@@ -1,11 +1,8 @@
-"""What the servers of ``oso-bridge serve`` share: settings in TOML, mutual TLS, and running until they are stopped."""
+"""What the servers of ``oso-bridge serve`` share: mutual TLS, and running until they are stopped."""
 
 from __future__ import annotations
 
 import sys
-import tomllib
-from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oso_bridge.cli.output import note
@@ -31,32 +28,6 @@ def run(server: Any) -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     serve(server, note)
-
-
-def settings(path: Path, tables: Mapping[str, Collection[str] | None], needed: Collection[str]) -> dict[str, Any]:
-    """The settings in a file, with only tables and names that mean something.
-
-    Args:
-        path: The file, in TOML.
-        tables: The names that each table may have; any when None.
-        needed: The tables that must be there.
-
-    Raises:
-        DataError: It is no TOML, or has a table or a name that means nothing, or lacks a table.
-    """
-    try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path.name} is not valid TOML: {error}", where=str(path)) from None
-    for table, rows in found.items():
-        allowed = tables.get(table, ())
-        names = {name for row in (rows if isinstance(rows, list) else [rows]) for name in row}
-        if table not in tables or (allowed is not None and not names <= set(allowed)):
-            raise DataError(f"The settings have something unknown in {table}.", where=str(path))
-    for table in needed:
-        if not found.get(table):
-            raise DataError(f"The settings have no table {table}.", where=str(path))
-    return found
 
 
 def context(settings: dict[str, Any]) -> ssl.SSLContext | None:

@@ -129,6 +129,64 @@ class Uwlr(_Table):
     administratie: _UwlrAdministratie | None = None
 
 
+class _Vreemd(_Tls):
+    poort: int = Field(0, ge=0, le=65535)
+
+
+class _Eigen(_Table):
+    brin: str
+    kenmerk: str
+    naam: str = ""
+    sector: str = ""
+
+
+class _Punt(_Eigen):
+    doel: str = ""
+    url: str = ""
+    oin: str = ""
+
+
+class _Nepsleutels(_Table):
+    zoeksleutel: str = ""
+    pgnfrag: str = ""
+
+
+class _Antwoorden(_Table):
+    inbedding: Literal["xml", "tekst", "base64"] = "xml"
+    sessie_seconden: float = Field(1, gt=0, allow_inf_nan=False)
+
+
+class _Fouten(_Table):
+    kans: float = Field(0, ge=0, le=1)
+    zaad: int = 0
+    soorten: list[str] = []
+    berichten: list[str] = []
+    seconden: float = Field(1, gt=0, allow_inf_nan=False)
+
+
+class _Fout(_Table):
+    fout: str
+    bericht: str = "*"
+    keer: int = Field(1, ge=1, le=1000)
+
+
+class Simulator(_Table):
+    """The tables of ``serve simulator``; those without a default have to be there."""
+
+    server: _Server
+    tls: _Tls | None = None
+    vreemd: _Vreemd | None = None
+    client: _Certificaat | None = None
+    toegang: dict[str, list[str]] = {}
+    aanleverpunt: list[_Punt] = []
+    school: _Eigen | None = None
+    swv: _Eigen | None = None
+    sleutels: _Nepsleutels | None = None
+    antwoorden: _Antwoorden | None = None
+    fouten: _Fouten | None = None
+    fout: list[_Fout] = []
+
+
 def read(path: Path, tables: type[BaseModel] = _Settings, page: str = "docs/exchange.md") -> dict[str, Any]:
     """The settings in a file: its tables, with only what stands there.
 

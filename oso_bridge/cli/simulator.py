@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from oso_bridge.cli import serving
 from oso_bridge.cli.output import note
-from oso_bridge.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,21 +16,6 @@ if TYPE_CHECKING:
     from oso_bridge.testing.simulator import Punt, Simulator
     from oso_bridge.testing.simulator.faults import Faults
 
-_OWN = {"brin", "kenmerk", "naam", "sector"}
-_TABLES = {
-    "server": {"adres", "poort", "pad", "draden", "seconden", "zonder_tls"},
-    "tls": {"certificaat", "sleutel", "wachtwoord_env", "keten", "wortels", "crls", "proef"},
-    "vreemd": {"certificaat", "sleutel", "wachtwoord_env", "keten", "wortels", "crls", "proef", "poort"},
-    "client": {"certificaat", "sleutel", "wachtwoord_env", "keten", "wortels", "crls"},
-    "toegang": None,
-    "aanleverpunt": {*_OWN, "doel", "url", "oin"},
-    "school": _OWN,
-    "swv": _OWN,
-    "sleutels": {"zoeksleutel", "pgnfrag"},
-    "antwoorden": {"inbedding", "sessie_seconden"},
-    "fouten": {"kans", "zaad", "soorten", "berichten", "seconden"},
-    "fout": {"fout", "bericht", "keer"},
-}
 _LOCAL: dict[str, Any] = {"server": {"zonder_tls": True}}
 _PORT = 8444
 
@@ -47,7 +31,7 @@ def serve(config: Path | None, port: int | None, transcript: Path | None, show_v
     """
     from oso_bridge.exchange.server import make_server
 
-    settings = serving.settings(config, _TABLES, ["server"]) if config else _LOCAL
+    settings = _read(config) if config else _LOCAL
     context = serving.context(settings)
     simulator, server = _simulator(settings, context is not None, show_values), settings["server"]
     chosen = port if port is not None else server.get("poort", _PORT)
@@ -68,6 +52,12 @@ def serve(config: Path | None, port: int | None, transcript: Path | None, show_v
             note(f"The transcript is in {transcript}.")
 
 
+def _read(config: Path) -> dict[str, Any]:
+    from oso_bridge.cli.settings import Simulator, read
+
+    return read(config, Simulator, "docs/simulator.md")
+
+
 def _simulator(settings: dict[str, Any], tls: bool, show_values: bool) -> Simulator:
     from oso_bridge.exchange.server import oin_of
     from oso_bridge.testing.simulator import Simulator
@@ -75,7 +65,7 @@ def _simulator(settings: dict[str, Any], tls: bool, show_values: bool) -> Simula
 
     answers, keys = settings.get("antwoorden", {}), settings.get("sleutels", {})
     return Simulator(
-        [_point(row) for row in _rows(settings, "aanleverpunt")],
+        [_point(row) for row in settings.get("aanleverpunt", [])],
         lijn=_line(settings, tls),
         school=_point(settings["school"]) if "school" in settings else SCHOOL,
         swv=_point({"doel": "SWV", "sector": "SWV", **settings["swv"]}) if "swv" in settings else SWV,
@@ -86,14 +76,6 @@ def _simulator(settings: dict[str, Any], tls: bool, show_values: bool) -> Simula
         oin=oin_of,
         **{name: serving.load(value) for name, value in keys.items()},
     )
-
-
-def _rows(settings: dict[str, Any], table: str) -> list[dict[str, Any]]:
-    """The rows of a table that may come more than once."""
-    rows = settings.get(table, [])
-    if not isinstance(rows, list):
-        raise DataError(f"The settings have one {table}: write [[{table}]] for each.")
-    return rows
 
 
 def _point(row: dict[str, Any]) -> Punt:
@@ -123,7 +105,7 @@ def _faults(settings: dict[str, Any]) -> Faults:
         messages=row.get("berichten", ()),
         seconds=row.get("seconden", 30.0),
     )
-    return faults.of_rows(_rows(settings, "fout"), made)
+    return faults.of_rows(settings.get("fout", []), made)
 
 
 def _foreign(settings: dict[str, Any], simulator: Simulator) -> Any:

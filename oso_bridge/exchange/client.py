@@ -144,13 +144,14 @@ class _Systeem:
             TransportError: The address is none, or of a kind that is not taken.
         """
         try:
-            # the address is of others: what is wrong with it is no fault of the caller
-            if urlsplit(url).scheme in self._schemes:
-                return self._line(url)
-        except (ValueError, UsageError):
-            pass
-        told = f"An address is taken only when it is one, with {' or '.join(sorted(self._schemes))}."
-        raise TransportError(told, retryable=False, sent="no")
+            parts = urlsplit(url)
+            taken = parts.scheme in self._schemes and parts.hostname and not (parts.username or parts.password)
+        except ValueError:
+            taken = False
+        if not taken:
+            told = f"An address is taken only when it is one, with {' or '.join(sorted(self._schemes))}."
+            raise TransportError(told, retryable=False, sent="no")
+        return self._line(url)
 
     def _between(self, element: str, receiver: Adres) -> dict[str, Adres]:
         """The two addresses of a message from here, in the roles that the wire gives them."""

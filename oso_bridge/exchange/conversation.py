@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import re
+import traceback
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from oso_bridge import data, identifiers
@@ -51,6 +53,12 @@ class Stap:
 
     def __str__(self) -> str:
         return f"{self.bericht} ({self.mark}) -> {self.naar}: {self.uitkomst.woord}"
+
+
+def place_of(error: BaseException) -> str:
+    """Where an error was raised: a file and a line, which hold no value as its text may."""
+    steps = list(traceback.walk_tb(error.__traceback__))
+    return f"{Path(steps[-1][0].f_code.co_filename).name}:{steps[-1][1]}" if steps else "-"
 
 
 class Verloop:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from oso_bridge.errors import UsageError
 from oso_bridge.exchange import messages, outcome, soap
 from oso_bridge.exchange.bron import Bron
-from oso_bridge.exchange.conversation import KENMERK, LOG, log, point_name
+from oso_bridge.exchange.conversation import KENMERK, LOG, log, place_of, point_name
 from oso_bridge.exchange.doel import Doel
 from oso_bridge.exchange.messages import TYPES, Adres, Bericht
 from oso_bridge.exchange.soap import SoapRefusal
@@ -127,7 +127,7 @@ class Endpoint:
             LOG.info("geweigerd reden=%s", error.word)
             return _fault(error.word, error.code)
         except Exception as error:  # noqa: BLE001 - whatever a vendor's administration raises may hold personal data
-            LOG.error("fout soort=%s", type(error).__name__)
+            LOG.error("fout soort=%s plaats=%s", type(error).__name__, place_of(error))
             return _fault("InterneFout", "Server")
 
     def _answer(self, parcel: Parcel) -> Parcel:

@@ -249,7 +249,7 @@ def _connection_class() -> Any:
             except ssl.SSLWantReadError:
                 return True
             except (OSError, ValueError) as error:
-                LOG.info("tls-geweigerd soort=%s", type(error).__name__)
+                LOG.info("tls-geweigerd reden=%s", getattr(error, "code", "") or type(error).__name__)
                 return False
             self.server.door.stop(self.socket)
             self.socket.settimeout(self.server.timeout)

@@ -23,15 +23,18 @@ from typing import Any, Protocol, Self
 from pydantic import TypeAdapter
 
 from oso_bridge import document as documents
-from oso_bridge.errors import UsageError, WriteRefused
+from oso_bridge.errors import DataError, UsageError, WriteRefused
 from oso_bridge.exchange.administration import Aanvraag, Klaargezet, Melding, Ontvangst, Zoekvraag
 from oso_bridge.exchange.conditions import pupil_numbers
 from oso_bridge.exchange.conversation import log
 from oso_bridge.exchange.messages import Adres
 from oso_bridge.exchange.wire import Soort
 from oso_bridge.report import Report
+from oso_bridge.transports.store import in_words
 
+_APPLICATION = 0x4F534F44  # "OSOD": says to SQLite and to us whose file it is
 _AANVRAAG, _MELDING = TypeAdapter(Aanvraag), TypeAdapter(Melding)
+_PASSING = ("aanvraag", "melding")
 _TABLES = """
 CREATE TABLE IF NOT EXISTS sleutel (naam TEXT PRIMARY KEY, waarde BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS klaargezet (
@@ -53,7 +56,7 @@ CREATE TABLE IF NOT EXISTS ontvangst (
 
 
 class Kluis(Protocol):
-    """What encrypts, such as ``oso_bridge.transport.vault.Vault``; used by several threads."""
+    """What encrypts, such as ``oso_bridge.transports.vault.Vault``; used by several threads."""
 
     def seal(self, content: bytes, about: bytes) -> bytes:
         """Encrypt; it opens with the same ``about`` only."""
@@ -74,13 +77,26 @@ class _Store:
 
     def __init__(self, path: str | os.PathLike[str], kluis: Kluis) -> None:
         self._vault = kluis
+        self._path = path
         self._lock = threading.Lock()
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._base = sqlite3.connect(path, check_same_thread=False, timeout=30)
+        with in_words(path):
+            self._base = sqlite3.connect(path, check_same_thread=False, timeout=30)
+            self._set_up()
+        self._secret = self._own_secret()
+
+    def _set_up(self) -> None:
+        """Make the tables, when the file is new or ours."""
+        (owner,), (tables,) = (
+            self._base.execute(query).fetchone()
+            for query in ("PRAGMA application_id", "SELECT count(*) FROM sqlite_master")
+        )
+        if owner != _APPLICATION and (owner, tables) != (0, 0):
+            self._base.close()
+            raise DataError("This is a database of another program.", where=str(self._path), remedy="Name another.")
         self._base.execute("PRAGMA journal_mode=WAL")
         self._base.execute("PRAGMA secure_delete=ON")
-        self._base.executescript(_TABLES)
-        self._secret = self._own_secret()
+        self._base.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id = {_APPLICATION}; COMMIT;")
 
     def close(self) -> None:
         """Close the file; may be called twice."""
@@ -103,21 +119,40 @@ class _Store:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._base:
+        with in_words(self._path), self._lock, self._base:
             yield self._base
 
     def _forget(self) -> None:
         """Empty the log of SQLite, which keeps what was wiped from the file."""
-        with self._lock:
+        with in_words(self._path), self._lock:
             self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with in_words(self._path), self._lock:
             return self._base.execute(query, values).fetchall()
 
     def _digest(self, kind: str, value: str) -> bytes:
         """What a pupil or a key is looked up by."""
         return hmac.digest(self._secret, f"{kind}\0{value.strip()}".encode(), hashlib.sha256)
+
+    def wis_voor(self, moment: datetime) -> int:
+        """Wipe the requests, notifications and feedback of before a moment; dossiers stay, and have calls of their own.
+
+        Args:
+            moment: With its time zone.
+
+        Returns:
+            How many there were.
+
+        Raises:
+            UsageError: The moment has no time zone.
+        """
+        if moment.tzinfo is None:
+            raise UsageError("The moment has no time zone.", remedy="Give one, such as datetime.now(UTC).")
+        with self._writing() as base:
+            gone = [base.execute(f"DELETE FROM {table} WHERE moment < ?", (_text(moment),)) for table in _PASSING]  # noqa: S608
+        self._forget()
+        return sum(done.rowcount for done in gone)
 
     def _keep_message(self, kind: str, told: Melding) -> None:
         name = str(uuid.uuid4())

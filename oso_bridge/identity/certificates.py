@@ -34,7 +34,7 @@ USAGES = {"client": ExtendedKeyUsageOID.CLIENT_AUTH, "server": ExtendedKeyUsageO
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
-_HASHES = ("sha256", "sha384", "sha512")
+HASHES = ("sha256", "sha384", "sha512")
 _LEAST_BITS, _GOOD_BITS, _MOST_BITS = 2048, 3072, 16384
 _PERSONAL = (NameOID.SURNAME, NameOID.GIVEN_NAME, NameOID.PSEUDONYM)
 _ISO = "%Y-%m-%d"
@@ -270,4 +270,4 @@ def _weak_hash(certificate: x509.Certificate) -> str | None:
         return certificate.signature_algorithm_oid.dotted_string
     if algorithm is None:
         return certificate.signature_algorithm_oid.dotted_string
-    return None if algorithm.name in _HASHES else algorithm.name.upper()
+    return None if algorithm.name in HASHES else algorithm.name.upper()

@@ -16,7 +16,6 @@ from oso_bridge.identity import certificates, chains
 from oso_bridge.identity.notices import Notice
 
 CRL = x509.CertificateRevocationList
-_HASHES = ("sha256", "sha384", "sha512")
 _HARMLESS = (x509.CRLNumber, x509.AuthorityKeyIdentifier, x509.FreshestCRL, x509.IssuerAlternativeName)
 _ISO = "%Y-%m-%d %H:%M UTC"
 
@@ -86,7 +85,7 @@ def _is_usable(crl: CRL, issuer: x509.Certificate) -> bool:
         return (
             certificates.may_sign_crls(issuer)
             and crl.signature_hash_algorithm is not None
-            and crl.signature_hash_algorithm.name in _HASHES
+            and crl.signature_hash_algorithm.name in certificates.HASHES
             and all(isinstance(item.value, _HARMLESS) or _covers_all(item) for item in crl.extensions)
             and crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]  # a kind that cannot sign raises
         )

@@ -13,7 +13,10 @@ from oso_bridge.mappings.places import ANYWHERE, EVERY, Step, Steps, kinds, list
 from oso_bridge.mappings.shapes.base import slug
 from oso_bridge.mappings.toml import Source
 
-SHEET = {"name", "each", "key", "place", "empty", "only", "columns", "required"}
+SHEET = {
+    **dict.fromkeys(("name", "each", "key", "place", "empty"), str), **dict.fromkeys(("only", "columns"), object),
+    "required": bool,
+}  # fmt: skip
 Labeller = Any
 
 

@@ -90,7 +90,8 @@ def _key(page: _Page, full: Mapping) -> str:
 
 def _field(known: dict[str, str], header: str) -> str:
     """The path of the field that a header means; an empty text when there is none."""
-    return known.get(_other(_bare(header)), "")
+    name = _bare(header)
+    return known.get(name) or known.get(_OTHER_WORDS.get(name, ""), "")
 
 
 def _workbook(sample: Path) -> tuple[list[_Page], list[str]]:
@@ -286,10 +287,6 @@ def _bare(name: str) -> str:
     """A name without capitals, accents and marks."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]", "", plain.lower())
-
-
-def _other(name: str) -> str:
-    return _OTHER_WORDS.get(name, name)
 
 
 def _type(cells: list[Cell]) -> str:

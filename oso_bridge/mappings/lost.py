@@ -6,7 +6,7 @@ from oso_bridge.mappings.draft import Draft, has_parts
 from oso_bridge.mappings.layout import MOST_IN_CELL, Layout, Loss
 from oso_bridge.mappings.toml import Source
 
-LOSS = {"model", "longer_than", "outside", "empty", "why"}
+LOSS = {"model": str, "longer_than": int, "outside": str, "empty": bool, "why": dict}
 
 
 def loss(source: Source, layout: Layout, draft: Draft, path: str | None) -> Loss:

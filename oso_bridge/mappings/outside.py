@@ -104,8 +104,8 @@ def holds(layout: Layout) -> Holds:
     if layout.shape == "xlsx":
         from oso_bridge.mappings.shapes.xlsx import fits
 
-        return lambda sheet, header, cell: not isinstance(cell, str) or fits(cell)
-    return lambda sheet, header, cell: True
+        return lambda sheet, header, cell: not isinstance(cell, str) or (_encodes(cell, "utf-8") and fits(cell))
+    return lambda sheet, header, cell: _encodes(cell, "utf-8")
 
 
 def _encodes(cell: Cell, encoding: str) -> bool:

@@ -25,14 +25,15 @@ from oso_bridge.mappings.words import Codec, Unfit
 
 SHAPES = ("csv", "xlsx", "json", "fixed")
 _TOP = {
-    "model", "shape", "extends", "title", "all", "rows", "group", "key", "missing", "headers", "csv", "fixed", "sheet",
-    "row", "loss",
+    **dict.fromkeys(("model", "shape", "extends", "rows", "key", "missing"), str), "all": bool, "group": list,
+    **dict.fromkeys(("title", "headers", "csv", "fixed"), dict), **dict.fromkeys(("sheet", "row", "loss"), object),
 }  # fmt: skip
 _ROW = {
-    "model", "sheet", "column", "type", "codes", "values", "default", "join", "split", "when", "python", "required",
+    **dict.fromkeys(("sheet", "type", "codes", "join", "split", "python"), str), "values": dict, "required": bool,
+    **dict.fromkeys(("model", "column", "default", "when"), object),
 }  # fmt: skip
-_CSV = {"delimiter", "encoding"}
-_FIXED = {"encoding"}
+_CSV = {"delimiter": str, "encoding": str}
+_FIXED = {"encoding": str}
 
 
 def load(file: Path, models: Mapping[str, type[BaseModel]], find: Any, label: Labeller) -> Layout:
@@ -141,7 +142,20 @@ def _check_sheets(last: Source, layout: Layout) -> None:
         twice = {column.header for column in sheet.columns} & {name for name in special if name}
         if twice:
             raise last.wrong(f"The column {min(twice)!r} of {sheet.name!r} is a key and holds a value as well.")
+        _check_headers(last, owner, sheet)
         _check_positions(last, owner, sheet)
+
+
+def _check_headers(last: Source, owner: Layout, sheet: Sheet) -> None:
+    """A header stands in a file of csv, and its encoding has to have the letters."""
+    for name in owner.headers(sheet) if owner.shape == "csv" else ():
+        try:
+            name.encode(owner.encoding)
+        except UnicodeEncodeError:
+            raise last.wrong(
+                f"The column {name!r} has a letter that {owner.encoding} does not have.",
+                "Choose another name or encoding.",
+            ) from None
 
 
 def _check_positions(last: Source, owner: Layout, sheet: Sheet) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,12 +45,14 @@ def stacked(file: Path, find: Any, seen: tuple[Path, ...]) -> list[Source]:
         seen: The files that led here.
 
     Raises:
-        DataError: A file is no TOML, or extends itself.
+        DataError: A file is no TOML, extends itself, or extends what is no name.
     """
     if file in seen:
         raise DataError("A mapping extends itself.", where=str(file))
     top = Source(file, None, data.load_toml(file))
     base = top.values.get("extends")
+    if not isinstance(base, str | None):
+        raise top.wrong("'extends' is of another kind.", "Write a text.")
     with top.told():
         below = stacked(find(base), find, (*seen, file)) if base else []
     return [*below, top]
@@ -75,12 +77,15 @@ def tables(source: Source, kind: str) -> list[Source]:
     return [Source(source.file, line, item) for line, item in zip(lines, found, strict=True)]
 
 
-def only(source: Source, known: set[str]) -> None:
-    """Refuse a word that there is not.
+_KINDS = {str: "a text", bool: "true or false", int: "a whole number", list: "a list", dict: "a table"}
+
+
+def only(source: Source, known: Mapping[str, type]) -> None:
+    """Refuse a word that there is not, and a value of another kind than its word has.
 
     Args:
         source: A file or a table of it.
-        known: The words that may stand there.
+        known: The words that may stand there, each with the kind of its value; ``object`` for any.
 
     Raises:
         DataError: It has another one.
@@ -88,3 +93,6 @@ def only(source: Source, known: set[str]) -> None:
     unknown = [name for name in source.values if name not in known]
     if unknown:
         raise source.wrong(f"There is no word {unknown[0]!r} here.", choose(unknown[0], sorted(known)))
+    for name, value in source.values.items():
+        if not isinstance(value, known[name]):
+            raise source.wrong(f"{name!r} is of another kind.", f"Write {_KINDS[known[name]]}.")

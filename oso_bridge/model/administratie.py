@@ -18,8 +18,8 @@ from oso_bridge.model.school import School
 
 GEVOELIG = frozenset(
     {
-        "bsn", "etniciteit", "gewicht", "gewicht_nieuw", "land", "land_moeder", "land_vader", "onderwijsnummer",
-        "rijksregisternummer", "sofinummer",
+        "bsn", "etniciteit", "gewicht", "gewicht_nieuw", "land", "land_moeder", "land_vader", "leerlinggewicht",
+        "nationaliteiten", "nnca", "onderwijsnummer", "rijksregisternummer", "sofinummer",
     }
 )  # fmt: skip
 """The fields of a pupil that leave an administration only when that is asked for."""

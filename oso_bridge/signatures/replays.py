@@ -93,6 +93,7 @@ class FileReplays:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
             with closing(self._open()) as store:
                 store.execute("CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY, until REAL) WITHOUT ROWID")
+                store.execute("CREATE INDEX IF NOT EXISTS seen_until ON seen (until)")
         except (OSError, sqlite3.Error):
             raise self._broken() from None
 

@@ -239,7 +239,9 @@ def _sound(parcel: Parcel) -> None:
 
 def _outcome(error: OsoBridgeError) -> str:
     """What the log says of an error: its kind, and whether the parcel may have arrived."""
-    return f"failed sent={error.sent}" if isinstance(error, TransportError) else f"failed {type(error).__name__}"
+    if not isinstance(error, TransportError):
+        return f"failed {type(error).__name__}"
+    return f"failed {f'{plain(error.code)} ' if error.code else ''}sent={error.sent}"
 
 
 def plain(text: str) -> str:

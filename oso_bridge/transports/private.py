@@ -17,7 +17,7 @@ def new_file(path: str | os.PathLike[str], content: bytes = b"") -> None:
         FileExistsError: It is there already; it is left as it is.
         OSError: It cannot be made.
     """
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()

@@ -295,7 +295,7 @@ class SqliteStore:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """A connection that nobody else uses meanwhile."""
-        with self._told():
+        with in_words(self._path):
             db = self._borrow()
             try:
                 yield db
@@ -372,16 +372,6 @@ class SqliteStore:
             raise DataError(f"This database has version {version}, and {SCHEMA} is known.", where=str(self._path))
         return True
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say in our own words what SQLite could not do."""
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            code = _code(error)
-            what, remedy = next((said for start, said in _SAID.items() if code.startswith(start)), _OTHER)
-            raise DataError(what.format(code or type(error).__name__), where=str(self._path), remedy=remedy) from None
-
     def _row(self, entry: Entry) -> dict[str, Any]:
         events = [asdict(event) for event in entry.events[-MOST_EVENTS:]]
         held = {name: getattr(entry, name) for name in Entry.__slots__}
@@ -397,6 +387,17 @@ _SAID = {
     "SQLITE_CANTOPEN": ("This database cannot be opened.", "Check the name, the folder and your rights."),
 }
 _OTHER = ("The database could not be used ({}).", "Try again; if that does not help, put back a copy.")
+
+
+@contextmanager
+def in_words(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Say in our own words what SQLite could not do with a file."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = _code(error)
+        what, remedy = next((said for start, said in _SAID.items() if code.startswith(start)), _OTHER)
+        raise DataError(what.format(code or type(error).__name__), where=str(path), remedy=remedy) from None
 
 
 def _code(error: sqlite3.Error) -> str:

@@ -83,7 +83,8 @@ def careful(context: ssl.SSLContext) -> ssl.SSLContext:
 def failed(error: ssl.SSLError, sent: Sent, where: str) -> TransportError:
     """What to say of a TLS connection that failed; the text is ours, that of OpenSSL may quote the other side."""
     if isinstance(error, OsoBridgeError):  # an identity judges for itself, in words of its own
-        return TransportError(error.what, retryable=False, sent="no", where=where, remedy=error.remedy)
+        told = getattr(error, "code", "")
+        return TransportError(error.what, retryable=False, sent="no", where=where, remedy=error.remedy, code=told)
     if isinstance(error, ssl.SSLCertVerificationError):
         code = error.verify_code
         why = _WHY.get(code, f"OpenSSL gives reason {code}")
@@ -93,6 +94,7 @@ def failed(error: ssl.SSLError, sent: Sent, where: str) -> TransportError:
             sent="no",
             where=where,
             remedy=_ADVICE.get(code, "Check the roots that are given."),
+            code=f"tls-{code}",
         )
     alert = "ALERT" in (error.reason or "")
     return broken_off("no" if alert else sent, where, retryable=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lxml import etree
 
@@ -97,7 +97,9 @@ def _full_leaf(leaf: Leaf, release: Release) -> Any:
 
 def full_dossier(release: Release) -> Dossier:
     """A dossier in which every bound field of a release holds something."""
-    return binding.to_dossier(full_record(tree_of(release).root, release), release, "dossier", trusted=True)
+    return cast(
+        Dossier, binding.to_model(full_record(tree_of(release).root, release), release, "dossier", trusted=True)
+    )
 
 
 def written(dossier: Dossier, release: Release) -> bytes:

@@ -189,7 +189,7 @@ def test_a_fault_of_the_administration_is_one_generic_fault(
     assert PUPIL.encode() not in reply.content
     assert b"dossier xmlns" not in reply.content
     assert PUPIL not in caplog.text
-    assert "soort=Broken" in caplog.text
+    assert "soort=Broken plaats=test_endpoint.py:" in caplog.text
 
 
 CANARY = "613543439"

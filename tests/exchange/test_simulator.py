@@ -468,12 +468,18 @@ def test_values_are_shown_when_that_is_asked() -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ('[server]\nzonder_tls = true\n[fout]\nfout = "x"', "write [[fout]]"),
+        ('[server]\nzonder_tls = true\n[fout]\nfout = "x"', "fout cannot be"),
         ("[server]\nzonder_tls = true\n[[fout]]\nfout = 'x'\n", "no such fault"),
-        ("[server]\n", "no table server"),
+        ("[server]\n", "no table tls"),
         ("[server]\npoort = 0\n", "no table tls"),
         ("[server]\nzonder_tls = true\nadres = '0.0.0.0'\n", "no table tls"),
         ("[server]\nzonder_tls = true\n[sleutels]\nzoeksleutel = 'x:y'\n", "cannot be loaded"),
+        ("server = 5\n", "server cannot be"),
+        ("[server]\nzonder_tls = true\npoort = 'x'\n", "poort"),
+        ("[server]\nzonder_tls = true\n[school]\nkenmerk = '1'\n", "brin"),
+        ("[server]\n[tls]\ncertificaat = 'x.pem'\n", "wortels"),
+        ("[server]\nzonder_tls = true\n[antwoorden]\ninbedding = 'zip'\n", "inbedding"),
+        ("[server]\nzonder_tls = true\n[fouten]\nkans = 'veel'\n", "kans"),
     ],
 )
 def test_bad_settings(settings: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

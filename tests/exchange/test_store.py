@@ -24,6 +24,7 @@ from oso_bridge.exchange import (
     soap,
 )
 from oso_bridge.exchange.messages import DocumentRequest
+from oso_bridge.transports.store import SqliteStore
 
 from .scene import EXAMPLES, POVO, PUPIL, VAULT, WHEN, Memory, Scene
 
@@ -201,3 +202,25 @@ def test_several_threads_use_one(scene: Scene) -> None:
     assert found == ["OverdrachtGeslaagd"] * 24
     assert len(scene.at_doel.ontvangsten()) == 24
     assert len(scene.at_bron.aanvragen()) == 24
+
+
+def test_old_requests_and_messages_are_wiped(scene: Scene, tmp_path: Path) -> None:
+    put(scene)
+    assert scene.fetch().uitkomst.ok
+    assert scene.at_bron.wis_voor(WHEN) == 0
+    assert scene.at_bron.wis_voor(datetime.now(UTC)) == 1
+    assert scene.at_bron.aanvragen() == []
+    assert scene.fetch().uitkomst.ok, "what is ready stays"
+    with pytest.raises(oso.UsageError, match="time zone"):
+        scene.at_bron.wis_voor(datetime(2030, 1, 1))  # noqa: DTZ001
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "box.db"
+    SqliteStore(path, "outbox").close()
+    with pytest.raises(oso.DataError, match="another program"):
+        SqliteBron(path, VAULT)
+    (tmp_path / "none.db").write_bytes(b"this is no database at all" * 50)
+    with pytest.raises(oso.DataError) as told:
+        SqliteDoel(tmp_path / "none.db", VAULT)
+    assert "none.db" in str(told.value)

@@ -163,4 +163,6 @@ def test_a_request_cannot_be_converted() -> None:
 def test_many(tmp_path: Path) -> None:
     outcomes = list(oso.convert_many([EDEX, PUPILS], to="uwlr/2.3", folder=tmp_path))
     assert [outcome.exit_code for outcome in outcomes] == [0, 0]
-    assert all(oso.check(path).ok for path in tmp_path.glob("*.xml"))
+    made = list(tmp_path.glob("*.xml"))
+    assert len(made) == 2
+    assert all(oso.check(path).ok for path in made)

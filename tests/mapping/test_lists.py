@@ -77,7 +77,7 @@ def test_what_is_sensitive_stays_behind_unless_asked_for(tmp_path: Path) -> None
     root = everything(Schooladministratie)
     for leerling in root.leerlingen:
         for name in GEVOELIG:
-            setattr(leerling, name, CANARY)
+            setattr(leerling, name, [{"code": CANARY}] if name == "nationaliteiten" else CANARY)
     lost = mapping.export(root, tmp_path / "uit.csv")
     extras = {loss.path for loss in lost if loss.path.endswith("extra")}
     assert {loss.path for loss in lost} - extras == {f"leerlingen[].{name}" for name in GEVOELIG}
@@ -88,7 +88,7 @@ def test_what_is_sensitive_stays_behind_unless_asked_for(tmp_path: Path) -> None
     assert {loss.path for loss in mapping.losses(root)} == {loss.path for loss in lost}
     for leerling in root.leerlingen:
         for name in GEVOELIG:
-            setattr(leerling, name, None)
+            setattr(leerling, name, [] if name == "nationaliteiten" else None)
     for _, part in root.onderdelen():
         part.extra = []
     assert same(root, mapping.read(tmp_path / "uit.csv").dossiers[0])

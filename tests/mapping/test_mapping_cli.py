@@ -352,3 +352,27 @@ def test_samples_that_are_none(run: Any, tmp_path: Path, name: str, content: byt
     code, out, err = run("mapping", "new", tmp_path / name)
     assert (code, out) == (2, "")
     assert name in err
+
+
+def test_the_field_of_a_name_goes_before_what_else_it_may_mean(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("Sofinummer;BSN;Achternaam\n1;2;Bosch\n", "utf-8")
+    text = run("mapping", "new", tmp_path / "in.csv", "--model", "Schooladministratie")[1]
+    for field, column in (("bsn", "BSN"), ("sofinummer", "Sofinummer")):
+        assert f'model = "leerlingen[].{field}"\ncolumn = "{column}"' in text
+
+
+@pytest.mark.parametrize("name", ["oso-csv", "oso-xlsx"])
+def test_half_a_character_is_a_loss_and_no_crash(name: str, tmp_path: Path) -> None:
+    dossier = oso.read(POVO).dossier()
+    dossier.leerling.roepnaam = f"{CANARY}\ud83d"
+    lost = oso.mapping(name).export(dossier, tmp_path / "uit", losses="allow")
+    assert "leerling.roepnaam" in {loss.path for loss in lost}
+
+
+def test_nothing_stays_behind_when_a_file_cannot_be_begun(tmp_path: Path) -> None:
+    target = tmp_path / "uit.csv"
+    second = oso.mapping("oso-csv").files(target)[1]
+    Path(second).mkdir()
+    with pytest.raises(oso.UsageError, match="a folder of the name"):
+        oso.mapping("oso-csv").export(oso.read(POVO).dossier(), target, losses="allow")
+    assert [path.name for path in tmp_path.iterdir()] == [Path(second).name]

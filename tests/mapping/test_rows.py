@@ -281,3 +281,20 @@ def test_losses_are_what_has_no_place() -> None:
     assert {loss.model for loss in mapping.layout.losses if loss.model} >= {"leerling", "rapport", "extra"}
     assert layout.MOST_IN_CELL == 32767
     assert mapping.title("fr") == "voorbeeld-leverancier"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['title = "x"', 'model = ["a"]', 'extends = ["a"]', 'group = "Brincode"', "[[sheet]]\nname = 3", "shape = 3",
+     row("leerling.bsn", more='values = "x"'), row("leerling.voornamen", more="join = 3"),
+     row("leerling.bsn", more='python = ["a"]'), row("leerling.bsn", more='required = "ja"')],
+)  # fmt: skip
+def test_a_value_of_another_kind_is_told_with_its_file(text: str, tmp_path: Path) -> None:
+    with pytest.raises(oso.DataError, match="another kind") as told:
+        made(tmp_path, text)
+    assert "mapping.toml" in str(told.value)
+
+
+def test_a_header_that_its_encoding_does_not_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(oso.DataError, match="letter"):
+        made(tmp_path, '[csv]\nencoding = "cp1252"\n' + row("leerling.bsn", "Nummer \u0416"))

@@ -310,3 +310,11 @@ def test_who_stops_the_program_lets_go_of_the_connection(monkeypatch: pytest.Mon
     with pytest.raises(KeyboardInterrupt):
         Guarded(stuck, deadline=20).send(PARCEL)
     assert stuck.free.wait(5)
+
+
+def test_a_failure_says_its_code(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    error = oso.TransportError("It failed.", retryable=False, sent="no", code="expired")
+    with pytest.raises(oso.TransportError):
+        Guarded(Scripted(error)).send(PARCEL)
+    assert "status=failed expired sent=no" in caplog.text

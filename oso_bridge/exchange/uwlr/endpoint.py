@@ -18,7 +18,7 @@ from oso_bridge import document as documents
 from oso_bridge.document import Document
 from oso_bridge.errors import DocumentError
 from oso_bridge.exchange import soap
-from oso_bridge.exchange.conversation import LOG, log
+from oso_bridge.exchange.conversation import LOG, log, place_of
 from oso_bridge.exchange.soap import SoapRefusal
 from oso_bridge.exchange.uwlr import answers, faults
 from oso_bridge.exchange.uwlr.answers import Antwoord
@@ -105,7 +105,7 @@ class Endpoint:
             log("uwlr-geweigerd", fout=error.code)
             return faults.write(error, told)
         except Exception as error:  # noqa: BLE001 - whatever a vendor's administration raises may hold personal data
-            LOG.error("uwlr-fout soort=%s", type(error).__name__)
+            LOG.error("uwlr-fout soort=%s plaats=%s", type(error).__name__, place_of(error))
             return faults.write(UwlrFault(faults.INTERNAL), told)
 
     def _refused(self, error: SoapRefusal) -> bytes:

@@ -278,9 +278,13 @@ class CsvWriter:
         self.open: dict[str, IO[str]] = {}
         special = re.escape(delimiter)
         self.needs_quotes = re.compile(rf'[{special}"\r\n]|^\s|\s$|^sep=')
-        for sheet, path in self.paths.items():
-            if sheet == next(iter(sheets)) or path.exists():
-                self._begin(sheet)
+        try:
+            for sheet, path in self.paths.items():
+                if sheet == next(iter(sheets)) or path.exists():
+                    self._begin(sheet)
+        except BaseException:
+            self.abort()
+            raise
 
     def row(self, sheet: str, cells: Sequence[tuple[Cell, bool]]) -> None:
         """Write a row."""

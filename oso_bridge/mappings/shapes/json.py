@@ -129,8 +129,11 @@ class JsonWriter:
         """Put the file in its place."""
         made = beside(self.target)
         ordered = {name: self.sheets[name] for name in self.headers if name in self.sheets}
-        made.write_text(json.dumps(ordered, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        made.replace(self.target)
+        try:
+            made.write_text(json.dumps(ordered, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            made.replace(self.target)
+        finally:
+            made.unlink(missing_ok=True)
         return [str(self.target)]
 
     def abort(self) -> None:
