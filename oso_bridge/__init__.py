@@ -10,9 +10,9 @@ Names are loaded when they are first used, so that ``import oso_bridge`` costs n
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from oso_bridge import lazy
 from oso_bridge._version import __version__
 
 if TYPE_CHECKING:
@@ -103,7 +103,6 @@ _HOMES = {
     "writing": ("losses", "todo", "write"),
     "xml.limits": ("Limits",),
 }
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AddedRelease",
@@ -183,15 +182,4 @@ __all__ = [
     "write",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy.attributes(__name__, _HOMES)

@@ -233,6 +233,7 @@ def _refuse_names(pairs: Sequence[tuple[str, str]], folder: Path) -> None:
 
 
 def _identity(path: str | Path) -> tuple[int, int] | None:
+    """What tells a file from others, whatever it is called; None for one that is not there."""
     try:
         found = os.stat(path)  # noqa: PTH116 - of many, in one call
     except (OSError, ValueError):

@@ -302,7 +302,7 @@ def to_item(record: Record, release: Release, path: str, number: int, trusted: b
             field, made = bound.read_item(path, record)
             return field, _item_type(model, field).model_validate(made)
         except (ValidationError, ValueError, KeyError):
-            pass  # as in to_model: right by the schema, and still no value of a type here
+            pass  # something does not fit; the careful reading below puts that into extra, or says what is wrong
     try:
         field, made = bound.read_item_carefully(path, record, number, lambda kept: _extra(kept, release))
     except KeyError:

@@ -35,6 +35,17 @@ def kinds(group: str) -> list[str]:
     return list(data.toml(*FILE)[group])
 
 
+def pattern_words(pattern: str) -> dict[str, str]:
+    """What a text looks like that fits a pattern of a schema, by language; of one without words the pattern itself.
+
+    Args:
+        pattern: The pattern; empty when it is not known.
+    """
+    words: dict[str, Any] = data.toml(*FILE)["patroon"]
+    found = words.get(pattern) or words["onbekend" if not pattern else "ander"]
+    return {language: str(text).replace("{patroon}", pattern) for language, text in found.items()}
+
+
 def type_words(name: str) -> dict[str, str]:
     """What a built-in type is called, by language."""
     words: dict[str, Any] = data.toml(*FILE)["type"]

@@ -648,6 +648,9 @@ class Run:
         if "soort" in args:
             words = catalog.type_words(args.pop("soort"))
             args.update({f"soort.{language}": fill(text, args, language) for language, text in words.items()})
+        if kind == "patroon":
+            words = catalog.pattern_words(args.get("grens", ""))
+            args.update({f"vorm.{language}": text for language, text in words.items()})
         return Finding(
             fault.rule,
             "schema",
@@ -765,8 +768,8 @@ class Run:
         reason: Message | None = None
         args: dict[str, str] = {}
         if document.schema_faults:
-            reason = catalog.message("LAAG", "gedeeltelijk")
-            args = {"onbekend": str(document.reading.unread)}
+            reason = catalog.message("LAAG", "gedeeltelijk" if document.reading.unread else "met-schemafouten")
+            args = {"onbekend": str(document.reading.unread)} if document.reading.unread else {}
             # what was not recognised was not checked: nothing found is then no pass
             if document.reading.unread and state is State.PASSED:
                 state = State.UNCLEAR

@@ -229,9 +229,9 @@ class Plan:
         """
         if namespace is not None and namespace != self.namespaces.get(root, self.namespace):
             return Tree(self, root, namespace)
-        if root not in self._trees:
-            self._trees[root] = Tree(self, root, self.namespace)
-        return self._trees[root]
+        found = self._trees.get(root)
+        # of two threads that make one at a time both get the same
+        return found or self._trees.setdefault(root, Tree(self, root, self.namespace))
 
     @property
     def names(self) -> frozenset[str]:

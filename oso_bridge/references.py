@@ -31,6 +31,10 @@ class Keys:
         self._more = Counter[str]()
 
     def __contains__(self, key: str) -> bool:
+        """Whether a reference to this key is in order: the key was met, blank space aside."""
+        return self.met(key)
+
+    def met(self, key: str) -> bool:
         """Whether a key was met, blank space aside."""
         bare = _short(key.strip())
         return bare in self._exact or bare in self._bare
@@ -77,10 +81,6 @@ def pair_of(name: str, key: str | None = None) -> str:
 
 class KeysWithin(Keys):
     """Keys of things that have a name, as :func:`pair_of` gives them; where the name is not known, every key is."""
-
-    def met(self, pair: str) -> bool:
-        """Whether the key was met within its name."""
-        return super().__contains__(pair)
 
     def __contains__(self, pair: str) -> bool:
         """Whether the key was met within its name, or there is nothing of that name."""

@@ -117,13 +117,26 @@ def test_wrong_use_is_2_and_says_what_to_do(run: Any, tmp_path: Path, arguments:
     assert "Traceback" not in result.err
 
 
-@pytest.mark.parametrize("command", ["show", "read", "extract"])
-def test_a_document_that_cannot_be_read_is_1(run: Any, tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        ("show", ()),
+        ("read", ()),
+        ("extract", ("--to", "uit")),
+        ("todo", ()),
+        ("merge", (GOOD,)),
+        ("draft", ("--profile", "POVO", "--all")),
+        ("reduce", ("--release", "uwlr/2.2")),
+    ],
+)
+def test_a_document_that_cannot_be_read_is_1_and_named(
+    run: Any, tmp_path: Path, command: str, more: tuple[object, ...]
+) -> None:
     broken = tmp_path / "stuk.xml"
     broken.write_text("<a>CANARY-41")
-    more = ("--to", tmp_path / "uit") if command == "extract" else ()
     result = run(command, broken, *more)
     assert (result.code, result.out) == (1, "")
+    assert str(broken) in result.err
     assert "oso-bridge check" in result.err
     assert "CANARY-41" not in result.err
 

@@ -96,6 +96,15 @@ def test_the_results_alone_are_no_administration(run: Any) -> None:
     assert run("draft", "-", "--results", "-", "--profile", "POVO", "--all").code == 2
 
 
+def test_a_source_that_breaks_its_schema_is_told(run: Any, tmp_path: Path) -> None:
+    broken = tmp_path / "kapot.xml"
+    broken.write_bytes(EDEX.read_bytes().replace(b"<geslacht>", b"<postduif/><geslacht>", 1))
+    done = run("draft", broken, "--profile", "POVO", "--pupil", "L-0003")
+    assert done.code == 0
+    assert f"{broken} voldoet niet aan zijn schema" in done.err
+    assert "schema" not in run("draft", EDEX, "--profile", "POVO", "--pupil", "L-0003").err
+
+
 def test_code_lists_of_another_format(run: Any) -> None:
     done = run("codes", "--of", "edexml", "--json")
     (found,) = json.loads(done.out)

@@ -231,6 +231,6 @@ def documents(bundle: Bundle, namespace: str, most: int = 50) -> Iterator[etree.
             try:
                 root = parser.parse(bundle.files[name])
             except DocumentError:
-                continue
+                continue  # what cannot be read is no example of anything
             if etree.QName(root).namespace == namespace:
                 yield root

@@ -53,7 +53,7 @@ def _read(name: str, lang: str) -> Dossier:
     try:
         found, _ = dossiers.either(name, lang)
     except DocumentError as error:
-        output.note(f"{name}: {error}")
+        output.note(str(error))
         found = None
     if found is None:
         raise typer.Exit(USAGE)

@@ -206,7 +206,8 @@ def either(name: str, lang: str) -> tuple[Dossier | None, str | None]:
         return parse(name, data, lang), None
     import oso_bridge as oso
 
-    document = oso.read(data)
+    with inputs.told_of(name):
+        document = oso.read(data)
     return only(document), document.release_id
 
 

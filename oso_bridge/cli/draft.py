@@ -10,11 +10,12 @@ import typer
 from oso_bridge.cli import dossiers, inputs, options, output
 from oso_bridge.cli.losses import line_of
 from oso_bridge.cli.todo import places
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import OsoBridgeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from oso_bridge.document import Document
     from oso_bridge.drafting import Draft
     from oso_bridge.model import Leerresultaten, Schooladministratie
 
@@ -23,12 +24,14 @@ _SAID = {
         "todo": "Nog te doen:",
         "made": "{file}: {todo} nog te doen, {left} niet meegegaan",
         "unasked": "{file}: {left} niet meegegaan",
+        "schema": "{file} voldoet niet aan zijn schema; dat kan gegevens schelen. Zie: oso-bridge check {file}",
         "ask": "Wat er nog te doen is, zegt --release, zoals --release oso/2019.1.",
     },
     "en": {
         "todo": "Still to do:",
         "made": "{file}: {todo} still to do, {left} left behind",
         "unasked": "{file}: {left} left behind",
+        "schema": "{file} breaks its schema, so data may be missing. See: oso-bridge check {file}",
         "ask": "What is still to do is told with --release, such as --release oso/2019.1.",
     },
 }
@@ -62,7 +65,7 @@ def command(
     check_language(lang)
     dossiers.refuse_same_input(file, results or "")
     chosen = installed(release).id if release else None
-    administration, brought = _administration(file), _results(results)
+    administration, brought = _administration(file, lang), _results(results, lang)
     if not pupils and group is None and not everyone:
         raise UsageError(
             f"Say for whom: the administration holds {len(administration.leerlingen)} pupils.",
@@ -78,16 +81,26 @@ def command(
         _several(made, chosen, output_file, lang)
 
 
-def _administration(name: str) -> Schooladministratie:
+def _administration(name: str, lang: str) -> Schooladministratie:
+    with inputs.told_of(name, OsoBridgeError):
+        return _read(name, lang).administratie()
+
+
+def _results(name: str | None, lang: str) -> Leerresultaten | None:
+    if name is None:
+        return None
+    with inputs.told_of(name, OsoBridgeError):
+        return _read(name, lang).leerresultaten()
+
+
+def _read(name: str, lang: str) -> Document:
+    """Read a source; one that breaks its schema is used as far as it could be read, and that is told."""
     import oso_bridge as oso
 
-    return oso.read(inputs.single(name)).administratie()
-
-
-def _results(name: str | None) -> Leerresultaten | None:
-    import oso_bridge as oso
-
-    return None if name is None else oso.read(inputs.single(name)).leerresultaten()
+    document = oso.read(inputs.single(name))
+    if document.schema_ok is False:
+        output.note(_SAID[lang]["schema"].format(file=document.source))
+    return document
 
 
 def _one(draft: Draft, release: str | None, target: Path | None, sources: list[str | None], lang: str) -> None:

@@ -27,7 +27,8 @@ def command(
     """
     import oso_bridge as oso
 
-    document = oso.read(inputs.single(file), release=release)
+    with inputs.told_of(file):
+        document = oso.read(inputs.single(file), release=release)
     folder.mkdir(parents=True, exist_ok=True)
     found = list(document.attachments())
     failed = sum(not _extract(content, path, folder) for path, _, _, content in found)

@@ -6,10 +6,12 @@ import glob
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import DocumentError, OsoBridgeError, UsageError
+from oso_bridge.sources import name_of
 
 Input = str | IO[bytes]
 STDIN = "-"
@@ -74,6 +76,21 @@ def single(name: str) -> Input:
     if name and Path(name).is_dir():
         raise UsageError("This command takes one document, not a folder.", where=name, remedy="Name a file in it.")
     return str(next(_expand(name)))
+
+
+@contextmanager
+def told_of(source: Input, kind: type[OsoBridgeError] = DocumentError) -> Iterator[None]:
+    """Add the name of a document to an error of this kind that names no place yet.
+
+    Args:
+        source: The document.
+        kind: The errors that are about the document.
+    """
+    try:
+        yield
+    except kind as error:
+        error.where = error.where or name_of(sys.stdin.buffer if source == STDIN else source)
+        raise
 
 
 def _expand(name: str) -> Iterator[str]:

@@ -26,6 +26,8 @@ _SAID = {
         "rows": "{sheet}: {count} rijen",
         "column": "  {column} ({type}) <-> {model}: {count}",
         "none": "Er is niets geschreven: de mapping noemt deze verliezen niet.",
+        "groups": "Groepen die leerlingen noemen en de tabel niet beschrijft: {count}. --make-groups maakt ze.",
+        "made": "Groepen gemaakt van wat leerlingen noemen, met de sleutel als naam: {count}.",
     },
     "en": {
         "to": "{count} written to {target}",
@@ -34,6 +36,8 @@ _SAID = {
         "rows": "{sheet}: {count} rows",
         "column": "  {column} ({type}) <-> {model}: {count}",
         "none": "Nothing was written: the mapping does not name these losses.",
+        "groups": "Groups that pupils name and the table does not describe: {count}. --make-groups makes them.",
+        "made": "Groups made of what pupils name, with the key as name: {count}.",
     },
 }
 MOST_LOSSES = 50
@@ -70,6 +74,9 @@ def command(
         str | None,
         typer.Option("--date-form", help="Reversed: how days are written, such as dd-mm-yyyy; by the mapping."),
     ] = None,
+    make_groups: Annotated[
+        bool, typer.Option("--make-groups", help="Reversed: make the groups that pupils name and no row describes.")
+    ] = False,
     sensitive: Annotated[
         bool, typer.Option("--sensitive", help="Take along what is sensitive: bsn, ethnicity, nationality, weight.")
     ] = False,
@@ -101,19 +108,20 @@ def command(
     if reverse:
         output.refuse_overwriting([] if target is None else [target], [source, *map(str, chosen.files(source))])
         reading = chosen.stream(source, encoding=encoding, date_form=date_form, show_values=show_values)
-        code = _reversed(reading, None if dry_run else target, release, allow_losses, lang)
+        wholes = _with_groups(reading, make_groups, lang)
+        code = _reversed(chosen, reading, wholes, None if dry_run else target, release, allow_losses, lang)
     else:
-        _refuse_for_tables(release, encoding, date_form)
+        _refuse_for_tables(release, encoding, date_form, make_groups or None)
         code = _mapped(chosen, source, None if dry_run else target, allow_losses, sensitive, lang)
     if dry_run:
         output.note(_SAID[lang]["dry"])
     raise typer.Exit(code)
 
 
-def _refuse_for_tables(*given: str | None) -> None:
+def _refuse_for_tables(*given: object) -> None:
     if any(option is not None for option in given):
         raise UsageError(
-            "--release, --encoding and --date-form go with --reverse.",
+            "--release, --encoding, --date-form and --make-groups go with --reverse.",
             remedy="The mapping says how tables are written.",
         )
 
@@ -276,7 +284,28 @@ def _tell(losses: list[MappingLoss], lang: str) -> None:
 # --- tables to dossiers ---------------------------------------------------------------------------------------------
 
 
-def _reversed(reading: Reading, target: Path | None, release: str | None, allow_losses: bool, lang: str) -> int:
+def _with_groups(reading: Reading, make: bool, lang: str) -> Iterator[Any]:
+    """What was read, with the groups that only pupils name when they are to be made; else those are told."""
+    from oso_bridge.model import Schooladministratie
+
+    for whole in reading:
+        missing = whole.ontbrekende_groepen() if isinstance(whole, Schooladministratie) else []
+        if missing and make:
+            whole.groepen.extend(missing)
+        if missing:
+            output.note(_SAID[lang]["made" if make else "groups"].format(count=len(missing)))
+        yield whole
+
+
+def _reversed(
+    chosen: Mapping,
+    reading: Reading,
+    wholes: Iterator[Any],
+    target: Path | None,
+    release: str | None,
+    allow_losses: bool,
+    lang: str,
+) -> int:
     from oso_bridge.render import text
 
     if release is not None:
@@ -284,9 +313,13 @@ def _reversed(reading: Reading, target: Path | None, release: str | None, allow_
 
         installed(release)
     writer = _Files(target, release, allow_losses, lang)
-    for dossier in reading:
-        writer.add(dossier)
+    with chosen.counter(sensitive=True) as counter:
+        for dossier in wholes:
+            writer.add(dossier)
+            if target is None:
+                counter.root(dossier)
     writer.close()
+    output.write("".join(_place_lines(chosen, counter.preview, lang)))
     report = reading.report
     if report.findings:
         output.complain(text.render([report.to_dict()], lang))

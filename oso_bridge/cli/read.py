@@ -35,7 +35,8 @@ def command(
     from oso_bridge.render import json
 
     source = inputs.single(file)
-    document = oso.read(source, release=release)
+    with inputs.told_of(source):
+        document = oso.read(source, release=release)
     if record:
         text = json.dump({**_facts(document), "record": document.record})
     elif as_json or every or (output_file and output_file.suffix.lower() == ".json"):

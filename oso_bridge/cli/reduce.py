@@ -42,7 +42,8 @@ def command(
     check_language(lang)
     if fieldset is not None:
         fieldsets.fieldset(fieldset, release=release)  # one that does not exist is said before the work
-    administration = oso.read(inputs.single(file)).administratie()
+    with inputs.told_of(file, oso.OsoBridgeError):
+        administration = oso.read(inputs.single(file)).administratie()
     if fieldset is None:
         made = fieldsets.without_sensitive(administration)
     else:

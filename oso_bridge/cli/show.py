@@ -54,7 +54,8 @@ def _page(source: inputs.Input, chosen: str, lang: str, release: str | None, *, 
     from oso_bridge.cli.labels import labeller
     from oso_bridge.render import show, show_html, show_text
 
-    document = oso.read(source, release=release)
+    with inputs.told_of(source):
+        document = oso.read(source, release=release)
     view = show.view(
         document.record,
         root=document.root,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oso_bridge.cli import dossiers, options, output
+from oso_bridge.cli import dossiers, inputs, options, output
 from oso_bridge.errors import UsageError, choose
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def _dossier(name: str, data: bytes, release: str | None, lang: str) -> tuple[Ge
     if dossiers.is_xml(data):
         import oso_bridge as oso
 
-        document = oso.read(data)
+        with inputs.told_of(name):
+            document = oso.read(data)
         return dossiers.whole(document), release or document.release_id
     if release is None and not dossiers.is_empty(data):
         raise UsageError("Say which release to write in: --release.", remedy="Installed ones: oso-bridge releases.")

@@ -16,6 +16,7 @@ from oso_bridge.exchange.messages import (
     DocumentResponse,
     TerugkoppelingRequest,
     TerugkoppelingResponse,
+    sender_and_receiver,
 )
 from oso_bridge.exchange.outcome import Uitkomst
 from oso_bridge.exchange.soap import SoapRefusal
@@ -119,8 +120,7 @@ class Bron:
         Args:
             vraag: The feedback.
         """
-        from_bron = self.wire.sender(vraag.element) == "bron"
-        sender, receiver = (vraag.bron, vraag.doel) if from_bron else (vraag.doel, vraag.bron)
+        sender, receiver = sender_and_receiver(vraag, self.wire)
         if receiver not in self._points:
             return TerugkoppelingResponse(resultaat="OnbekendAanleverpunt")
         told = Melding(

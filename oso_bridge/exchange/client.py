@@ -42,6 +42,8 @@ from oso_bridge.xml.limits import DEFAULT, Limits
 Lijn = Callable[[str], Transport]
 """Opens a transport to an address; it is closed after use."""
 CENTRE = "Traffic Center"
+MAX_AANLEVERPUNTEN = 100
+"""The delivery points that are asked in a session; a school has a few.  Each is told which pupil it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,9 @@ class _Systeem:
         try:
             parts = urlsplit(url)
             taken = parts.scheme in self._schemes and parts.hostname and not (parts.username or parts.password)
+            taken = taken and parts.port != 0  # asking for the port shows whether it is one
         except ValueError:
+            # the address is of others: no fault of the caller, and the other delivery points are still asked
             taken = False
         if not taken:
             told = f"An address is taken only when it is one, with {' or '.join(sorted(self._schemes))}."
@@ -186,6 +190,7 @@ class Doelsysteem(_Systeem):
         koppelsleutel: str = "",
         soort: Soort = "OV",
         aanvraagdatum: datetime | None = None,
+        max_aanleverpunten: int = MAX_AANLEVERPUNTEN,
     ) -> Ophaling:
         """Fetch a dossier: ask for a session, ask every delivery point, keep what comes, end the session.
 
@@ -197,6 +202,8 @@ class Doelsysteem(_Systeem):
             koppelsleutel: The key, for ``SWV``.
             soort: What the transfer is for.
             aanvraagdatum: Ask only for a dossier that was collected later than this.
+            max_aanleverpunten: When the Traffic Center names more delivery points than this, none of them is asked, and
+                the outcome is ``TeVeelAanleverpunten``.
 
         Returns:
             What came of it.
@@ -213,8 +220,10 @@ class Doelsysteem(_Systeem):
         if not session:
             log("ophalen", account=account, bron=point_name(bron), soort=soort, uitkomst=result.woord)
             return Ophaling(result, (), tuple(talk.stappen))
-        results, received = self._ask_all(talk, order, session, points)
-        best = outcome.best(results) or outcome.outcome("LeerlinginfoNietBeschikbaar")
+        too_many = len(points) > max_aanleverpunten
+        results, received = ([], []) if too_many else self._ask_all(talk, order, session, points)
+        nothing = outcome.outcome("TeVeelAanleverpunten" if too_many else "LeerlinginfoNietBeschikbaar")
+        best = outcome.best(results) or nothing
         self._sign_off(talk, session, order, results, points, best)
         log("ophalen", account=account, sessie=session_name(session), bron=point_name(bron), uitkomst=best.woord)
         return Ophaling(best, tuple(received), tuple(talk.stappen), session)

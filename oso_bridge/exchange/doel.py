@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from oso_bridge.exchange.administration import Dossierdoel, Melding
 from oso_bridge.exchange.conversation import log, point_name
-from oso_bridge.exchange.messages import Adres, NotificatieRequest, NotificatieResponse
+from oso_bridge.exchange.messages import Adres, NotificatieRequest, NotificatieResponse, sender_and_receiver
 from oso_bridge.exchange.wire import Wire
 
 
@@ -31,8 +31,7 @@ class Doel:
         Args:
             vraag: The notification.
         """
-        from_bron = self.wire.sender(vraag.element) == "bron"
-        sender, receiver = (vraag.bron, vraag.doel) if from_bron else (vraag.doel, vraag.bron)
+        sender, receiver = sender_and_receiver(vraag, self.wire)
         if receiver not in self._points:
             return NotificatieResponse(resultaat="OnbekendAanleverpunt")
         told = Melding(

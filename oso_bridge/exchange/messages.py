@@ -274,6 +274,17 @@ _TABLES: Mapping[str, Any] = {"overdrachtsoort": "overdrachtsoorten", "voor": "d
 _Message = TypeVar("_Message", bound=Bericht)
 
 
+def sender_and_receiver(message: _Between, wire: Wire) -> tuple[Adres, Adres]:
+    """Who a message comes from and who it is for; which of its two addresses is whose, the wire says.
+
+    Args:
+        message: A message between two delivery points.
+        wire: The wire.
+    """
+    from_bron = wire.sender(message.element) == "bron"
+    return (message.bron, message.doel) if from_bron else (message.doel, message.bron)
+
+
 # --- Writing ----------------------------------------------------------------------------------------------------------
 
 

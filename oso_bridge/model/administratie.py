@@ -170,3 +170,29 @@ class Schooladministratie(Schoolbestand):
         """The group of a key; None when there is none, or more than one."""
         gevonden = [groep for groep in self.groepen if groep.sleutel == sleutel]
         return gevonden[0] if len(gevonden) == 1 else None
+
+    def ontbrekende_groepen(self) -> list[Groep]:
+        """The groups that pupils name by a key and that are not in ``groepen``, made of what the pupils say.
+
+        A table with only pupils has such groups; EDEXML and UWLR want each of them described.  Add them when the key is
+        what people call the group.
+
+        Returns:
+            The groups in the order in which they are named, not added yet: the name is the key; the ``jaargroep`` of a
+            stamgroep is that of its pupils, ``C`` when they have several, and None when none of them has one.
+        """
+        jaren: dict[str, set[str]] = {}
+        samengesteld: dict[str, None] = {}
+        for leerling in self.leerlingen:
+            if leerling.groep:
+                jaren.setdefault(leerling.groep, set()).update([leerling.jaargroep] if leerling.jaargroep else [])
+            samengesteld |= {groep.sleutel: None for groep in leerling.samengestelde_groepen if groep.sleutel}
+        bekend = {(groep.soort, groep.sleutel) for groep in self.groepen}
+        stam = [Groep(soort="stamgroep", sleutel=een, naam=een, jaargroep=_jaargroep(jaren[een])) for een in jaren]
+        alle = stam + [Groep(soort="samengesteld", sleutel=een, naam=een) for een in samengesteld]
+        return [groep for groep in alle if (groep.soort, groep.sleutel) not in bekend]
+
+
+def _jaargroep(jaren: set[str]) -> str | None:
+    """The jaargroep of a group whose pupils are in these."""
+    return "C" if len(jaren) > 1 else next(iter(jaren), None)

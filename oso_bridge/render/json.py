@@ -44,8 +44,8 @@ def load(text: str) -> list[Report]:
         reports = json.loads(text)["reports"]
         if all(isinstance(report, dict) and {"layers", "findings", "exit_code"} <= set(report) for report in reports):
             return list(reports)
-    except (ValueError, TypeError, KeyError):
-        pass
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass  # told below, so that this error, which quotes the text, is not dragged along
     raise DataError("This is not a JSON report of oso_bridge.", remedy="Make one with: oso-bridge check --format json.")
 
 

@@ -166,41 +166,38 @@ class Checks:
 
     def _refers(self, row: Mapping[str, Any]) -> Callable[[Session[Any]], _Whole]:
         """What is referred to is there; not asked of a message that has no place for it."""
-        keyed, target = self._keyed(row, "at", "key"), self._keyed(row, "to", "to_key")
+        target = self._keyed(row, "to", "to_key")
+        return self._met(row, target, Keys, lambda record, key: key) if target.branches else lambda session: _nothing
+
+    def _refers_within(self, row: Mapping[str, Any]) -> Callable[[Session[Any]], _Whole]:
+        """What is referred to is there, in the thing that is named beside the reference; not when that is not there."""
+        name = row["within"]
+        return self._met(
+            row, self._holders(row), KeysWithin, lambda record, key: pair_of(text_of(record.get(name, "")), key)
+        )
+
+    def _met(
+        self,
+        row: Mapping[str, Any],
+        target: _Keyed | _Within,
+        keys: type[Keys],
+        wanted: Callable[[Record, str], str],
+    ) -> Callable[[Session[Any]], _Whole]:
+        """Each reference of a row was met at its target; ``wanted`` is what to look for, given its record and text."""
+        keyed = self._keyed(row, "at", "key")
 
         def begin(session: Session[Any]) -> _Whole:
-            known, waiting, rank = Keys(), Waiting[Any](session.most), session.rank
+            known, waiting, rank = keys(), Waiting[Any](session.most), session.rank
             session.waiting.append((waiting, known, target))
 
             def ask(index: Index) -> Iterator[Issue]:
                 for _, _, key in target.keys(index):
                     known.add(key)
                 for branch, entry, key in keyed.keys(index):
-                    if key not in known:
+                    look = wanted(index[branch.number][entry], key)
+                    if not known.met(look):
                         about = (branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
-                        waiting.add(key, lambda about=about: session.make(rank, self._issue(*about)))  # type: ignore[misc]
-                return iter(())
-
-            return ask
-
-        return begin if target.branches else lambda session: _nothing
-
-    def _refers_within(self, row: Mapping[str, Any]) -> Callable[[Session[Any]], _Whole]:
-        """What is referred to is there, in the thing that is named beside the reference; not when that is not there."""
-        keyed, target = self._keyed(row, "at", "key"), self._holders(row)
-
-        def begin(session: Session[Any]) -> _Whole:
-            known, waiting, rank = KeysWithin(), Waiting[Any](session.most), session.rank
-            session.waiting.append((waiting, known, target))
-
-            def ask(index: Index) -> Iterator[Issue]:
-                for _, _, pair in target.keys(index):
-                    known.add(pair)
-                for branch, entry, key in keyed.keys(index):
-                    pair = pair_of(text_of(index[branch.number][entry].get(row["within"], "")), key)
-                    if not known.met(pair):
-                        about = (branch, entry, _about_key(row, branch), keyed.leaf, 0, key)
-                        waiting.add(pair, lambda about=about: session.make(rank, self._issue(*about)))  # type: ignore[misc]
+                        waiting.add(look, lambda about=about: session.make(rank, self._issue(*about)))  # type: ignore[misc]
                 return iter(())
 
             return ask

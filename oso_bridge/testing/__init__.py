@@ -10,29 +10,21 @@ Names are loaded when they are first used, so that the simulator runs without py
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from oso_bridge import lazy
 
 if TYPE_CHECKING:
     from oso_bridge.testing.checker import Checker
     from oso_bridge.testing.simulator import Simulator
     from oso_bridge.testing.transports import Ends, MailboxContract, TransportContract
 
-_HOME = {
-    "Checker": "checker",
-    "Ends": "transports",
-    "MailboxContract": "transports",
-    "Simulator": "simulator",
-    "TransportContract": "transports",
+_HOMES = {
+    "checker": ("Checker",),
+    "simulator": ("Simulator",),
+    "transports": ("Ends", "MailboxContract", "TransportContract"),
 }
 
 __all__ = ["Checker", "Ends", "MailboxContract", "Simulator", "TransportContract"]
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__ = lazy.attributes(__name__, _HOMES)

@@ -126,7 +126,7 @@ class MailLine(Line):
             if self._login:
                 server.login(*self._login)
             yield server
-            with suppress(OSError, smtplib.SMTPException):
+            with suppress(OSError, smtplib.SMTPException):  # what became of the mail is known by now
                 server.quit()
         finally:
             server.close()

@@ -142,7 +142,7 @@ class Mailbox(Line):
         with self._lock:
             held, self._held = self._held, set()
         for claim in held:
-            with suppress(OSError):
+            with suppress(OSError):  # it comes again by itself when its lease is over
                 self._disk.rename(f"{CLAIMED}/{claim}", f"{NEW}/{claim.split('.')[0]}")
         self._disk.close()
 

@@ -106,7 +106,7 @@ class SftpDisk:
         """Write a file that is not there yet, and see that its size is right."""
         with self._session() as sftp, sftp.open(self._path(file), "wx") as stream:
             stream.set_pipelined(True)
-            with suppress(OSError):
+            with suppress(OSError):  # a server may have no rights to set; then those of its folder hold
                 stream.chmod(0o600)
             stream.write(content)
         with self._session() as sftp:

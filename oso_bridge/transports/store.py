@@ -27,6 +27,7 @@ SCHEMA = 1
 MOST_EVENTS = 100
 """Of an entry that is tried more often only the last events are kept."""
 _APPLICATION = 0x4F534F42  # "OSOB": says to SQLite and to us whose file it is
+_WIPING = 1000  # milliseconds to wait for those who read; others cannot write meanwhile
 _PAUSE = 0.01  # seconds between two attempts to open the file
 _CLOCK_WENT_BACK = 60.0  # seconds that a claim may lie ahead of the clock before the clock is not believed
 
@@ -189,9 +190,9 @@ _SETTLE = (
 class SqliteStore:
     """Entries in a SQLite file, of one box; the outbox and the inbox of a program may share the file.
 
-    Every change is written through to the disk (``synchronous=FULL``) before a method returns.  The file is made so
-    that its owner alone can read it.  It belongs on a disk of the machine itself: SQLite's locks do not hold on every
-    network disk.  One object may be used by several threads.
+    Every change is written through to the disk (``synchronous=FULL``) before a method returns.  What is erased leaves
+    the file, and the log beside it.  The file is made so that its owner alone can read it.  It belongs on a disk of the
+    machine itself: SQLite's locks do not hold on every network disk.  One object may be used by several threads.
 
     Args:
         path: The file; made when it is not there.
@@ -247,7 +248,11 @@ class SqliteStore:
     def settle(self, entry: Entry, content: Literal["keep", "erase", "replace"] = "keep") -> bool:
         """See :class:`Store`."""
         with self._writing() as db:
-            return db.execute(_SETTLE, {**self._row(entry), "how": content}).rowcount == 1
+            done = db.execute(_SETTLE, {**self._row(entry), "how": content}).rowcount == 1
+        if done and content != "keep":
+            with suppress(DataError):  # the change itself is on disk; told as failed, it would be made once more
+                self._wipe()
+        return done
 
     def find(self, key: str) -> Entry | None:
         """See :class:`Store`."""
@@ -267,8 +272,7 @@ class SqliteStore:
         query = f"DELETE FROM entry WHERE box = ? AND changed < ? AND state IN ({', '.join('?' * len(states))})"  # noqa: S608
         with self._writing() as db:
             gone = db.execute(query, [self.box, before, *states]).rowcount
-        with self._connection() as db:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # the log would keep what is forgotten
+        self._wipe()
         return gone
 
     def close(self) -> None:
@@ -278,6 +282,17 @@ class SqliteStore:
         for maker, db in idle:
             if maker == os.getpid():
                 db.close()
+
+    def _wipe(self) -> None:
+        """Empty the log of SQLite, which keeps what was erased from the file.
+
+        Who reads at this moment, such as a program that makes a copy, holds that up; then the next one that erases does
+        it, or the last one that closes.
+        """
+        with self._connection() as db:
+            db.execute(f"PRAGMA busy_timeout = {min(_WIPING, int(self._patience * 1000))}").fetchall()
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            db.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}").fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -7,6 +7,7 @@ and suites follow the guideline of the NCSC (2025): TLS 1.2 with ECDHE and AES-G
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from pathlib import Path
 
@@ -39,6 +40,10 @@ _ADVICE = {
     62: "Check the address.",
     64: "Use the name of the host, as it stands in the certificate.",
 }
+_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""A connection that ended: no alert tells why."""
+_ON_CERTIFICATE = re.compile(r"ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED)\Z", re.ASCII)
+"""The alerts about a certificate of ours (RFC 8446, 6.2), as OpenSSL names them."""
 
 
 def client_context(roots: Roots) -> ssl.SSLContext:
@@ -81,7 +86,17 @@ def careful(context: ssl.SSLContext) -> ssl.SSLContext:
 
 
 def failed(error: ssl.SSLError, sent: Sent, where: str) -> TransportError:
-    """What to say of a TLS connection that failed; the text is ours, that of OpenSSL may quote the other side."""
+    """What to say of a TLS connection that failed; the text is ours, that of OpenSSL may quote the other side.
+
+    Args:
+        error: What OpenSSL said.
+        sent: What is known of the parcel; ``no`` during the handshake.
+        where: The address.
+
+    Returns:
+        An error that is retryable when the connection just ended, as by a server that is restarted; what the other
+        side or we refused will be refused again.
+    """
     if isinstance(error, OsoBridgeError):  # an identity judges for itself, in words of its own
         told = getattr(error, "code", "")
         return TransportError(error.what, retryable=False, sent="no", where=where, remedy=error.remedy, code=told)
@@ -96,8 +111,11 @@ def failed(error: ssl.SSLError, sent: Sent, where: str) -> TransportError:
             remedy=_ADVICE.get(code, "Check the roots that are given."),
             code=f"tls-{code}",
         )
-    alert = "ALERT" in (error.reason or "")
-    return broken_off("no" if alert else sent, where, retryable=False)
+    if isinstance(error, _ENDED):
+        return broken_off(sent, where, retryable=True)
+    # with TLS 1.3 a client hears of its certificate when it reads; what it had sent by then was not looked at
+    unread = sent == "unknown" and bool(_ON_CERTIFICATE.search(error.reason or ""))
+    return broken_off("no" if unread else sent, where, retryable=False)
 
 
 def broken_off(sent: Sent, where: str, *, retryable: bool) -> TransportError:

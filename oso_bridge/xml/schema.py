@@ -27,6 +27,9 @@ from oso_bridge.xml.limits import Limits
 MAX_ERRORS = 500
 """More schema errors than this in one document are counted, not explained."""
 
+LACKING = "attribuut-ontbreekt"
+"""The kind of the error about an attribute that is not there."""
+
 # libxml2's codes of a validity error, by what they mean here.
 _KINDS = {
     1818: "afgebroken",
@@ -62,7 +65,7 @@ _KINDS = {
     1853: "xsi",
     1866: "attribuut",
     1867: "attribuut",
-    1868: "attribuut-ontbreekt",
+    1868: LACKING,
     1871: "plaats",
     1876: "soort",
 }
@@ -86,6 +89,8 @@ ABORTED = "afgebroken"
 """The kind of the error that says that libxml2 gave up before it had a verdict."""
 _INTERNAL = 1818
 _ON_ATTRIBUTE = re.compile(r"Element '[^']*', attribute '([^']*)'")
+# at the end, where libxml2 tells what the schema says; what it quotes before that is the document's
+_LACKING = re.compile(r"The attribute '(?:\{[^'}]*\})?([^'{}]+)' is required but missing\.\s*\Z")
 _STEP = re.compile(r"(?:[^/:\[]+:)?([^/\[]+)(?:\[(\d+)\])?")
 
 
@@ -232,7 +237,7 @@ def explain_each(
     Yields:
         One explanation for each thing that is wrong with an element, with the number of its error, from 0.
     """
-    met: set[tuple[etree._Element, str]] = set()
+    met: set[tuple[etree._Element, str, str | None]] = set()
     families: Families = {}
     previous: etree._Element | None = None
     for number, error in enumerate(errors):
@@ -243,8 +248,9 @@ def explain_each(
         # libxml2 adds "not a valid value of the type" to what it said of a facet of the same value
         if kind == "type" and previous is element:
             continue
-        if (element, kind) not in met:
-            met.add((element, kind))
+        one = (element, kind, _lacking(error) if kind == LACKING else None)
+        if one not in met:
+            met.add(one)
             found = _explain(kind, error, element, plan, tree)
             previous = found.element_node
             yield number, found
@@ -331,6 +337,8 @@ def _explain(kind: str, error: Any, element: etree._Element, plan: Plan, tree: T
     node = _leaf(tree, element) or _branch(tree, element)
     if kind == "xsi" and node and "xsi:type" in node.attributes:
         return SchemaError("soort", name, element, {"element": name or "-"})
+    if kind == LACKING:
+        return SchemaError(kind, name, element, {"element": name or "-", "attribuut": _lacking(error) or "-"})
     attribute = _attribute(error, node)
     label = f"{name}/@{attribute}" if attribute else name or "-"
     return SchemaError(kind, name, element, {"element": label, **_limits(kind, node, attribute, plan)})
@@ -355,6 +363,12 @@ def is_missing_child(error: Any) -> bool:
 def attribute_in(error: Any) -> str | None:
     """The attribute whose value an error is about; None when it is about an element."""
     match = _ON_ATTRIBUTE.match(error.message or "")
+    return match[1] if match else None
+
+
+def _lacking(error: Any) -> str | None:
+    """The attribute that is not there, as the schema calls it."""
+    match = _LACKING.search(error.message or "")
     return match[1] if match else None
 
 

@@ -97,4 +97,4 @@ def test_the_names_for_type_checkers_are_the_same() -> None:
 def test_importing_the_package_loads_next_to_nothing() -> None:
     probe = "import sys, oso_bridge; print(sorted(n for n in sys.modules if n.startswith(('oso_bridge', 'lxml'))))"
     ran = subprocess.run([sys.executable, "-c", probe], cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "['oso_bridge', 'oso_bridge._version']"
+    assert ran.stdout.strip() == "['oso_bridge', 'oso_bridge._version', 'oso_bridge.lazy']"

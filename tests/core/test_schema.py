@@ -212,6 +212,30 @@ def test_a_compulsory_attribute_that_is_absent() -> None:
     }
     (error,) = explained("<top><naam>x</naam></top>", xsd, types)
     assert error.rule == "XSD.attribuut-ontbreekt.naam"
+    assert error.args == {"element": "naam", "attribuut": "type"}
+
+
+def test_each_attribute_that_is_absent_is_told() -> None:
+    asked = "".join(f'<xs:attribute name="{name}" type="xs:string" use="required"/>' for name in ("type", "code"))
+    xsd = f'<xs:sequence><xs:element name="naam"><xs:complexType>{asked}</xs:complexType></xs:element></xs:sequence>'
+    found = explained("<top><naam/></top>", xsd, {"top": {"content": [element("naam", "xs:string")]}})
+    assert sorted(error.args["attribuut"] for error in found) == ["code", "type"]
+
+
+def test_a_form_is_told_in_words() -> None:
+    finding = only(oso.check(edited(("<brincode>00YY<", "<brincode>00yy<")), layers="schema"), "schema")
+    assert finding.remedy("nl") == "Zo hoort de waarde eruit te zien: twee cijfers en twee hoofdletters, zoals 00YY."
+    assert finding.remedy("en").endswith("two digits and two capitals, such as 00YY.")
+    assert finding.args["grens"] == "[0-9][0-9][A-Z][A-Z]"
+
+
+def test_what_was_not_recognised_is_told_only_when_there_is_any() -> None:
+    def said(old: str, new: str) -> str:
+        report = oso.check(edited((old, new)))
+        return next(layer.why("nl") or "" for layer in report.layers if layer.name == "codes")
+
+    assert "onderdelen" not in said("<brincode>00YY<", "<brincode>00yy<")
+    assert "(niet herkende onderdelen: 1)" in said("<metadata>", "<metadata><postduif/>")
 
 
 def test_a_value_of_an_attribute_is_told_apart_from_that_of_its_element() -> None:

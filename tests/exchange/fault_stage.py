@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from lxml import etree
-from outbox_stage import LINE_DEATH, DeadlyStore, Fate, Play, forked, main
+from outbox_stage import LINE_DEATH, Fate, Play, forked, main, opened
 
 import oso_bridge as oso
 from oso_bridge.errors import OsoBridgeError, TransportError
@@ -110,10 +110,7 @@ class Exchange:
         return kind(self.wire, adres, verkeerscentrum=line(self.url("centre")), **common)
 
     def store(self, name: str, box: Any, fate: Fate | None) -> SqliteStore:
-        store = (DeadlyStore if fate else SqliteStore)(self.folder / f"{name}.db", box)
-        if isinstance(store, DeadlyStore) and fate:
-            store.fate = fate
-        return store
+        return opened(self.folder / f"{name}.db", box, fate)
 
     def outbox(self, name: str, fate: Fate | None = None) -> Outbox:
         policies = {"notificatie": SOON, "ophalen": SOON}
@@ -208,7 +205,7 @@ class Exchange:
         expected = {"orders": pulled, "notifications": len(self.profiles) - pulled}
         with self.outbox("orders") as one, self.outbox("notifications") as two:
             for doubtful in two.list("onzeker"):
-                # a TLS handshake that broke off is for a person, who knows that a notification may come twice
+                # what a person has to decide; this one knows that a notification may come twice
                 two.retry(doubtful.id)
             sent = [len(one.list("verzonden")), len(two.list("verzonden"))]
         with self.inbox("notices") as notices, self.inbox("dossiers") as dossiers:

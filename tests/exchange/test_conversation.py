@@ -120,6 +120,22 @@ def test_of_equal_results_the_last_one_asked_is_named() -> None:
     assert ended.bron == second
 
 
+@pytest.mark.parametrize(("named", "limit"), [(101, {}), (3, {"max_aanleverpunten": 2})])
+def test_nobody_is_asked_when_too_many_delivery_points_are_named(named: int, limit: dict[str, int]) -> None:
+    """Each would be told the number of the pupil."""
+    scene = Scene()
+    scene.ready()
+    for number in range(2, named + 1):
+        scene.centre.points[Adres("00YY", f"0000000700000YY{number:05}")] = BRON_URL
+    found = scene.fetch(**limit)
+    assert found.uitkomst.woord == "TeVeelAanleverpunten"
+    assert found.uitkomst.soort == "fout"
+    assert not found.ontvangsten
+    assert [name for name, _ in steps(found)] == ["overdrachtRequest", "afmeldingRequest"]
+    assert scene.centre.ended == {found.sessie_id: "LeerlinginfoNietBeschikbaar"}
+    assert scene.fetch(max_aanleverpunten=named).uitkomst.ok
+
+
 def test_just_one_delivery_point() -> None:
     scene = Scene()
     scene.centre.points[Adres("00YY", "0000000700000YY00002")] = BRON_URL

@@ -86,6 +86,35 @@ def test_a_dry_run_tells_what_goes_where_without_values(run: Any, tmp_path: Path
     assert "MAP.kolom-onbekend" in err
 
 
+def test_a_reversed_dry_run_tells_the_columns(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(f"Leerling;Roepnaam;Achternaam\n1;{CANARY};\n2;x;y\n", "utf-8")
+    code, out, err = run("map", "oso-csv", "--reverse", "--dry-run", tmp_path / "in.csv")
+    assert code == 0
+    assert "Roepnaam (tekst) <-> leerling.roepnaam: 2" in out
+    assert "Achternaam (tekst) <-> leerling.achternaam: 1" in out
+    assert CANARY not in out + err
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_groups_that_only_pupils_name(run: Any, tmp_path: Path) -> None:
+    """Many a table has pupils with their group, and nothing of groups; EDEXML wants both."""
+    rows = ["2024-2025;00AA;1;K;2015-05-17;5;5A", "2024-2025;00AA;2;L;2014-05-17;6;5A"]
+    head = "Schooljaar;Brincode;Leerlingnummer;Achternaam;Geboortedatum;Jaargroep;Groep"
+    (tmp_path / "in.csv").write_text("\n".join([head, *rows]), "utf-8")
+    given = ("map", "administratie-csv", "--reverse", tmp_path / "in.csv", "--date-form", "yyyy-mm-dd", "--lang", "en")
+    code, _, err = run(*given, tmp_path / "uit")
+    assert code == 0
+    assert "the table does not describe: 1. --make-groups" in err
+    code, _, err = run(*given, tmp_path / "uit.json", "--make-groups")
+    assert code == 0
+    assert "with the key as name: 1." in err
+    (made,) = json.loads((tmp_path / "uit.json").read_text("utf-8"))
+    assert made["groepen"] == [{"soort": "stamgroep", "sleutel": "5A", "naam": "5A", "jaargroep": "C"}]
+    code, _, err = run("map", "administratie-csv", tmp_path / "uit.json", tmp_path / "x.csv", "--make-groups")
+    assert code == 2
+    assert "go with --reverse" in err
+
+
 def test_losses(run: Any, tmp_path: Path) -> None:
     given = tmp_path / "a.json"
     given.write_text(json.dumps({"leerling": {"leerlingid": "1", "achternaam": "x", "geslacht": CANARY}}), "utf-8")

@@ -79,6 +79,15 @@ class DeadlyStore(SqliteStore):
         return result
 
 
+def opened(path: Path, box: Any, fate: Fate | None) -> SqliteStore:
+    """A store; one for somebody with a fate may kill him."""
+    if fate is None:
+        return SqliteStore(path, box)
+    store = DeadlyStore(path, box)
+    store.fate = fate
+    return store
+
+
 @dataclass
 class FaultyLine:
     """A transport over TCP that loses parcels before and after they arrive, sends them twice, and dawdles."""
@@ -160,12 +169,7 @@ class Exchange:
         return Inbox(self._store("inbox", fate), self.theirs, policy=policy, lease=LEASE)
 
     def _store(self, box: Any, fate: Fate | None) -> SqliteStore:
-        path = self.folder / f"{box}.db"
-        if fate is None:
-            return SqliteStore(path, box)
-        store = DeadlyStore(path, box)
-        store.fate = fate
-        return store
+        return opened(self.folder / f"{box}.db", box, fate)
 
     def note(self, name: str, line: str) -> None:
         """Add a line to a file, so that it outlives the process."""

@@ -7,7 +7,7 @@ import logging
 import ssl
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import trustme
 import oso_bridge as oso
 from oso_bridge.testing import Ends, TransportContract
 from oso_bridge.transports import tls
+from oso_bridge.transports.calls import cut
 from oso_bridge.transports.http import HttpLine
 
 from .peers import Peer, Script, Talk, closed_port
@@ -411,6 +412,86 @@ def test_a_client_certificate_that_is_missing_is_one_clear_error(
     context = tls.client_context(roots)
     authority.issue_cert("las@school.invalid").configure_cert(context)
     assert sent(peer.url, identity=Us(context)).status == "delivered"
+
+
+def _alert(number: int) -> bytes:
+    """A fatal alert of TLS in the clear, as it comes before there are keys."""
+    return bytes([21, 3, 3, 0, 2, 2, number])
+
+
+@pytest.fixture
+def rude(server_context: ssl.SSLContext) -> Iterator[Callable[[bytes], Peer]]:
+    """Peers that answer the beginning of a handshake with these bytes, and end the connection."""
+    made: list[Peer] = []
+
+    def start(said: bytes) -> Peer:
+        def script(talk: Talk) -> None:
+            talk.connection.recv(65536)
+            talk.say(said)
+
+        made.append(Peer(script, server_context, handshake=False))
+        return made[-1]
+
+    yield start
+    for peer in made:
+        peer.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x03\x00\x40\x02\x00", b"\x15\x03\x03\x00\x02\x01\x00"])
+def test_a_handshake_that_just_ends_may_be_tried_again(rude: Callable[[bytes], Peer], roots: Path, said: bytes) -> None:
+    """The server died or is restarted: that is no judgement of us, and nothing has left."""
+    peer = rude(said)
+    error = failure(peer.url, roots=roots, retry=oso.Retry(attempts=3, pause=0.01))
+    assert (error.sent, error.retryable) == ("no", True)
+    assert peer.connections == 3
+
+
+@pytest.mark.parametrize("number", [42, 48, 49, 70, 116])
+def test_a_handshake_that_is_refused_is_not_tried_again(
+    rude: Callable[[bytes], Peer], roots: Path, number: int
+) -> None:
+    """Bad certificate, unknown CA, access denied, protocol version, certificate required (RFC 8446, 6.2)."""
+    peer = rude(_alert(number))
+    error = failure(peer.url, roots=roots, retry=oso.Retry(attempts=3, pause=0.01))
+    assert (error.sent, error.retryable) == ("no", False)
+    assert peer.connections == 1
+
+
+def _said(reason: str, kind: type[ssl.SSLError] = ssl.SSLError) -> ssl.SSLError:
+    """An error of OpenSSL with this reason."""
+    error = kind(1, "KANARIE")
+    error.reason = reason
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "sent", "told"),
+    [
+        (_said("TLSV13_ALERT_CERTIFICATE_REQUIRED"), "unknown", ("no", False)),
+        (_said("TLSV1_ALERT_UNKNOWN_CA"), "unknown", ("no", False)),
+        (_said("SSLV3_ALERT_CERTIFICATE_REVOKED"), "unknown", ("no", False)),
+        (_said("TLSV1_ALERT_INTERNAL_ERROR"), "unknown", ("unknown", False)),
+        (_said("SSLV3_ALERT_BAD_RECORD_MAC"), "unknown", ("unknown", False)),
+        (_said("TLSV1_ALERT_INTERNAL_ERROR"), "no", ("no", False)),
+        (_said("TLSV1_ALERT_UNKNOWN_CA"), "yes", ("yes", False)),
+        (_said("UNEXPECTED_EOF_WHILE_READING", ssl.SSLEOFError), "unknown", ("unknown", True)),
+        (_said("", ssl.SSLSyscallError), "no", ("no", True)),
+    ],
+)
+def test_what_an_alert_says_of_the_parcel(error: ssl.SSLError, sent: Any, told: tuple[str, bool]) -> None:
+    """TLS 1.3 judges a client when it reads; an alert about something else does not say what was done by then."""
+    found = tls.failed(error, sent, "https://x.invalid/")
+    assert (found.sent, found.retryable) == told
+    assert "KANARIE" not in str(found)
+
+
+def test_a_connection_that_ends_before_the_answer_may_have_brought_the_parcel(peers: Start, roots: Path) -> None:
+    def script(talk: Talk) -> None:
+        talk.request()
+        cut(talk.connection)
+
+    error = failure(peers(script).url, roots=roots)
+    assert (error.sent, error.retryable) == ("unknown", True)
 
 
 def test_what_an_identity_says_of_the_other_side_is_passed_on(peers: Start, roots: Path) -> None:

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -271,12 +272,56 @@ def test_half_a_change_is_no_change(tmp_path: Path) -> None:
         assert store.find("a") == entry()
 
 
+SEALED = b"Sealed7f3a91" * 1000
+
+
+def on_disk(folder: Path) -> bool:
+    """Whether any file still has the sealed content."""
+    return any(SEALED[:12] in file.read_bytes() for file in folder.iterdir())
+
+
 def test_what_is_purged_leaves_the_file(tmp_path: Path) -> None:
     with SqliteStore(tmp_path / "box.db") as store:
-        store.add(entry(content=b"Sealed7f3a91" * 1000, state="verzonden"))
-        assert any(b"Sealed7f3a91" in file.read_bytes() for file in tmp_path.iterdir())
+        store.add(entry(content=SEALED, state="verzonden"))
+        assert on_disk(tmp_path)
         store.purge(["verzonden"], 99.0)
-        assert not any(b"Sealed7f3a91" in file.read_bytes() for file in tmp_path.iterdir())
+        assert not on_disk(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["erase", "replace"])
+def test_what_is_erased_leaves_the_file_and_its_log(content: Any, tmp_path: Path) -> None:
+    with SqliteStore(tmp_path / "box.db") as store, SqliteStore(tmp_path / "box.db") as other:
+        store.add(entry(content=SEALED))
+        assert other.find("a") is not None
+        assert on_disk(tmp_path)
+        assert store.settle(entry(content=b"sealed anew"), content)
+        assert not on_disk(tmp_path)
+
+
+def test_who_reads_only_delays_the_wiping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oso_bridge.transports.store._WIPING", 10)
+    with SqliteStore(tmp_path / "box.db") as store:
+        store.add(entry(content=SEALED))
+        store.add(entry("b"))
+        with closing(sqlite3.connect(tmp_path / "box.db", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM entry").fetchall()
+            assert store.settle(entry(state="verzonden"), "erase")
+            assert store.find("a") == entry(state="verzonden", content=None, version=1)
+            assert on_disk(tmp_path)
+        assert store.settle(entry("b", state="verzonden"), "erase")
+        assert not on_disk(tmp_path)
+
+
+def test_a_change_that_is_made_is_never_told_as_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: SqliteStore) -> None:
+        raise oso.DataError("There is no room on the disk.")
+
+    with SqliteStore(tmp_path / "box.db") as store:
+        store.add(entry(content=SEALED))
+        monkeypatch.setattr(SqliteStore, "_wipe", full)
+        assert store.settle(entry(state="verzonden"), "erase")
+        assert store.find("a") == entry(state="verzonden", content=None, version=1)
 
 
 def test_a_name_with_signs_that_mean_something_in_an_address(tmp_path: Path) -> None:

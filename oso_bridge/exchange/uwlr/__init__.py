@@ -13,8 +13,9 @@ Names are loaded when they are first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from oso_bridge import lazy
 
 if TYPE_CHECKING:
     from oso_bridge.exchange.uwlr.bron import Groepkeuze, Levering, Schoolgegevens, Schoolid, Vraag
@@ -34,7 +35,6 @@ _HOMES = {
     "klanten": ("Klant", "Klanten", "Toegang"),
     "wsgi": ("Application",),
 }
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "HERHALEN",
@@ -57,15 +57,4 @@ __all__ = [
     "Vraag",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy.attributes(__name__, _HOMES)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from oso_bridge.mappings.words import Cell
 
@@ -95,6 +96,29 @@ class Writer(Protocol):
 
     def abort(self) -> None:
         """Leave everything as it was."""
+
+
+class FilesWriter:
+    """A writer of a file for each sheet: it is written beside its place, and put there when all is done."""
+
+    def __init__(self, places: Mapping[str, Path]) -> None:
+        self.paths = places
+        self.open: dict[str, IO[str]] = {}
+
+    def commit(self) -> list[str]:
+        """Put the files in their places."""
+        for file in self.open.values():
+            file.close()
+        for sheet, file in self.open.items():
+            Path(file.name).replace(self.paths[sheet])
+        return [str(path) for sheet, path in self.paths.items() if sheet in self.open]
+
+    def abort(self) -> None:
+        """Remove what was written."""
+        for file in self.open.values():
+            file.close()
+            with suppress(OSError):  # there is nothing better to do with a file that cannot be removed
+                Path(file.name).unlink()
 
 
 def dress(text: str) -> str:

@@ -10,12 +10,11 @@ import codecs
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from oso_bridge.errors import UsageError
-from oso_bridge.mappings.shapes.base import Row, TableLimits, beside, bounded, dress, slug, undress
+from oso_bridge.mappings.shapes.base import FilesWriter, Row, TableLimits, beside, bounded, dress, slug, undress
 from oso_bridge.mappings.words import Cell
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -262,7 +261,7 @@ class _Parser:
         return "aanhaling"
 
 
-class CsvWriter:
+class CsvWriter(FilesWriter):
     """Writes a file and those beside it; a sheet without rows gets none, unless there is an old one.
 
     Args:
@@ -273,9 +272,8 @@ class CsvWriter:
     """
 
     def __init__(self, target: Path, sheets: dict[str, list[str]], delimiter: str, encoding: str) -> None:
-        self.paths, self.sheets = paths(target, list(sheets)), sheets
-        self.mark, self.encoding = delimiter, encoding
-        self.open: dict[str, IO[str]] = {}
+        super().__init__(paths(target, list(sheets)))
+        self.sheets, self.mark, self.encoding = sheets, delimiter, encoding
         special = re.escape(delimiter)
         self.needs_quotes = re.compile(rf'[{special}"\r\n]|^\s|\s$|^sep=')
         try:
@@ -290,21 +288,6 @@ class CsvWriter:
         """Write a row."""
         file = self.open.get(sheet) or self._begin(sheet)
         file.write(self._line([_text(cell, words) for cell, words in cells]))
-
-    def commit(self) -> list[str]:
-        """Put the files in their places."""
-        for file in self.open.values():
-            file.close()
-        for sheet, file in self.open.items():
-            Path(file.name).replace(self.paths[sheet])
-        return [str(self.paths[sheet]) for sheet in self.sheets if sheet in self.open]
-
-    def abort(self) -> None:
-        """Remove what was written."""
-        for file in self.open.values():
-            file.close()
-            with suppress(OSError):
-                Path(file.name).unlink()
 
     def _begin(self, sheet: str) -> IO[str]:
         path = self.paths[sheet]

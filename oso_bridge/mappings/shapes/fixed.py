@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from oso_bridge.errors import UsageError
-from oso_bridge.mappings.shapes.base import Row, TableLimits, beside, bounded
+from oso_bridge.mappings.shapes.base import FilesWriter, Row, TableLimits, beside, bounded
 from oso_bridge.mappings.words import Cell
 
 Positions = Mapping[str, tuple[int, int]]
@@ -202,7 +202,7 @@ def _likely(high: Counter[int], encoding: str) -> int:
     return total
 
 
-class FixedWriter:
+class FixedWriter(FilesWriter):
     """Writes the files of a folder, which is made when it is not there; lines end with CR and LF.
 
     Args:
@@ -220,8 +220,7 @@ class FixedWriter:
         self.sheets, self.encoding, self.target = sheets, encoding, target
         self.is_new = not target.exists()
         target.mkdir(parents=True, exist_ok=True)
-        self.paths = {name: self._path(name) for name in sheets}
-        self.open: dict[str, IO[str]] = {}
+        super().__init__({name: self._path(name) for name in sheets})
         for number, (name, path) in enumerate(self.paths.items()):
             if number == 0 or path.exists():
                 self._begin(name)
@@ -242,22 +241,11 @@ class FixedWriter:
             record[at : at + size] = ("" if cell is None else str(cell)).ljust(size)
         file.write("".join(record) + "\r\n")
 
-    def commit(self) -> list[str]:
-        """Put the files in their places."""
-        for file in self.open.values():
-            file.close()
-        for sheet, file in self.open.items():
-            Path(file.name).replace(self.paths[sheet])
-        return [str(self.paths[sheet]) for sheet in self.sheets if sheet in self.open]
-
     def abort(self) -> None:
-        """Remove what was written."""
-        for file in self.open.values():
-            file.close()
-            with suppress(OSError):
-                Path(file.name).unlink()
+        """Remove what was written, and the folder when it was made for it."""
+        super().abort()
         if self.is_new:
-            with suppress(OSError):
+            with suppress(OSError):  # somebody else put something in it
                 self.target.rmdir()
 
     def _begin(self, sheet: str) -> IO[str]:
