@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oso_bridge.cli import output
+from oso_bridge.cli import output, wording
 from oso_bridge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ def line(
         options[key] = variable(name_of)
     if "hand_over" in parameters and not options.get("archive_password"):
         options["hand_over"] = _tell_password
-    return transport(name, deadline=deadline, **{**options, **(more or {})})
+    with wording.telling(wording.OPTIONS):
+        return transport(name, deadline=deadline, **{**options, **(more or {})})
 
 
 def trust(
@@ -115,7 +116,8 @@ def trust(
         UsageError: Something goes with --identity only, or several roots are given without it.
     """
     if file is not None:
-        return {"identity": identity(file, key, password_env, roots, crls)}
+        with wording.telling(wording.OPTIONS):
+            return {"identity": identity(file, key, password_env, roots, crls)}
     if key or password_env or crls:
         raise UsageError("A key, its password and CRLs go with a certificate.", remedy="Give --identity FILE.")
     if roots and len(roots) > 1:

@@ -1,4 +1,4 @@
-"""``oso-bridge outbox``: what waits to be sent, what became of it, and what a person decides about it."""
+"""``oso-bridge outbox``: putting in and sending, what became of it, and what a person decides about it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oso_bridge.cli import options, output
+from oso_bridge.cli import lines, options, output, parcel
 
 if TYPE_CHECKING:
+    from oso_bridge.parcels import Transport
     from oso_bridge.transports.outbox import Outbox
     from oso_bridge.transports.store import Entry
     from oso_bridge.transports.vault import Vault
@@ -42,6 +43,15 @@ _State = Annotated[
 _Days = Annotated[float, typer.Option("--days", min=0.0, help="Forget what ended longer ago than this.")]
 _Failed = Annotated[bool, typer.Option("--failed", help="Forget also what is mislukt, with its content.")]
 
+_To = Annotated[str, typer.Option("--to", metavar="NAME", help="Where it goes, such as a BRIN; no personal data.")]
+_OnlyTo = Annotated[str | None, typer.Option("--to", metavar="NAME", help="Only parcels that go there.")]
+_Recognises = Annotated[
+    bool, typer.Option("--recognises", help="The other side knows a repeat by its id, and does nothing twice.")
+]
+_Attempts = Annotated[int, typer.Option("--attempts", min=1, help="Try a parcel this often at the most.")]
+_Wait = Annotated[float, typer.Option("--wait", min=0.0, help="Stay this many seconds for what is due later.")]
+_ATTEMPTS = 8
+
 _WORDS = {
     "nl": {
         "doubt": "kan aangekomen zijn",
@@ -56,10 +66,86 @@ _WORDS = {
 
 @app.callback()
 def _root() -> None:
-    """List the parcels that are to be sent, and decide about them.
+    """Keep documents until they have arrived: put them in, send them, list them, and decide about them.
 
     A parcel that may have arrived is sent again only when you say so. No command shows the content of a parcel.
     """
+
+
+@app.command()
+def add(
+    file: options.Document,
+    store: _Store,
+    key_file: _KeyFile = None,
+    to: _To = "",
+    media_type: parcel.MediaType = parcel.XML,
+    operation: parcel.Operation = "",
+    parcel_id: parcel.Id = None,
+    no_check: parcel.NoCheck = False,
+    lang: options.Language = "nl",
+) -> None:
+    """Check a document and put it into the outbox, which is made when it is not there; run sends it.
+
+    Standard output gets its id. With the id of a parcel that is there already nothing happens, so it is safe to do this
+    again. Exit code 1 when the checks find errors, 3 when a check that is needed could not be made.
+    """
+    from oso_bridge.transports.outbox import Outbox
+    from oso_bridge.transports.store import SqliteStore
+    from oso_bridge.transports.vault import Vault
+
+    vault = Vault.find(key_file)
+    made = parcel.make(file, media_type, operation, parcel_id, check=not no_check, lang=lang)
+    with Outbox(SqliteStore(store), vault) as box:
+        output.write(f"{box.put(made, to=to)}\n")
+
+
+@app.command()
+def run(
+    store: _Store,
+    via: lines.Via,
+    key_file: _KeyFile = None,
+    to: _OnlyTo = None,
+    settings: lines.Settings = None,
+    secrets: lines.Secrets = None,
+    identity: lines.IdentityFile = None,
+    identity_key: lines.IdentityKey = None,
+    identity_password: lines.IdentityPassword = None,
+    roots: lines.Roots = None,
+    crls: lines.Crls = None,
+    recognises: _Recognises = False,
+    attempts: _Attempts = _ATTEMPTS,
+    wait: _Wait = 0.0,
+    deadline: lines.Deadline = 60.0,
+    lang: options.Language = "nl",
+) -> None:
+    """Send what is due.
+
+    Standard output gets each parcel that was tried, as it stands now. Exit code 1 when one of them has not arrived.
+    What is klaar is tried again by a next run, once it is due.
+    """
+    from oso_bridge.transports.box import LEASE, Policy
+    from oso_bridge.transports.outbox import Outbox
+    from oso_bridge.transports.store import open_store
+    from oso_bridge.transports.vault import Vault
+
+    texts, vault = _texts(lang), Vault.find(key_file)
+    more = lines.trust(identity, identity_key, identity_password, roots, crls)
+    policy = {"": Policy(attempts=attempts, recognises=recognises)}
+    # whoever is busy is taken for dead after the lease: it has to outlast a call
+    lease = max(LEASE, 2 * deadline)
+    with (
+        Outbox(open_store(store), vault, policies=policy, lease=lease) as box,
+        lines.line(via, settings, secrets, deadline, more) as line,
+    ):
+        _run(box, line, to, wait, lambda entry: output.say(_line(_row(entry), texts, lang)))
+
+
+def _run(box: Outbox, line: Transport, to: str | None, wait: float, told: Callable[[Entry], None]) -> None:
+    """Send what is due, and leave with 1 when something that was tried has not arrived."""
+    last = {entry.id: entry for entry in box.each(line, to, wait=wait)}
+    for entry in last.values():
+        told(entry)
+    raise typer.Exit(0 if all(entry.state == "verzonden" for entry in last.values()) else 1)
 
 
 @app.command("list")

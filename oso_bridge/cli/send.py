@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oso_bridge.cli import inputs, lines, options, output
+from oso_bridge.cli import lines, options, output, parcel, wording
 from oso_bridge.errors import TransportError
 
 if TYPE_CHECKING:
@@ -25,65 +25,42 @@ def command(
     identity_password: lines.IdentityPassword = None,
     roots: lines.Roots = None,
     crls: lines.Crls = None,
-    media_type: Annotated[str, typer.Option("--media-type", help="What the document is.")] = "application/xml",
-    operation: Annotated[str, typer.Option("--operation", help="What is asked, where an address serves more.")] = "",
-    parcel_id: Annotated[str | None, typer.Option("--id", help="The id; the same one when you send again.")] = None,
+    media_type: parcel.MediaType = parcel.XML,
+    operation: parcel.Operation = "",
+    parcel_id: parcel.Id = None,
     reply: Annotated[Path | None, typer.Option("--reply", help="Write what is answered to this file.")] = None,
     deadline: lines.Deadline = 60.0,
-    no_check: Annotated[bool, typer.Option("--no-check", help="Send it whatever the checks say.")] = False,
+    no_check: parcel.NoCheck = False,
     as_json: options.Json = False,
     lang: options.Language = "nl",
 ) -> None:
     """Check a document and send it.
 
     Standard output gets the receipt. Exit code 1 when it was refused or could not be sent, and when the checks find
-    errors: it is then not sent; 3 when a check that is needed could not be made.
+    errors: it is then not sent; 3 when a check that is needed could not be made. To keep it until it has arrived, also
+    when the other side is away for a while: oso-bridge outbox add.
     """
     more = lines.trust(identity, identity_key, identity_password, roots, crls)
-    content = _content(inputs.single(file))
-    if not no_check:
-        _check(content, file, lang)
-    parcel = _parcel(content, media_type, operation, parcel_id)
+    made = parcel.make(file, media_type, operation, parcel_id, check=not no_check, lang=lang)
     try:
         with lines.line(via, settings, secrets, deadline, more) as line:
-            receipt = line.send(parcel)
+            receipt = line.send(made)
     except TransportError as error:
-        output.note(f"{error} Arrived: {error.sent}. The id is {parcel.id}.")
+        output.note(f"{wording.retold(str(error), wording.OPTIONS)} Arrived: {error.sent}. The id is {made.id}.")
         raise typer.Exit(1) from None
     if reply and receipt.reply:
         output.save_new(reply, receipt.reply.content)
-    output.write(_told(parcel, receipt, as_json))
+    output.write(_told(made, receipt, as_json))
+    if receipt.status == "refused":
+        more_told = " Keep its answer with --reply FILE." if receipt.reply and not reply else ""
+        output.note(f"The other side answered, and did not take it.{more_told}")
     raise typer.Exit(1 if receipt.status == "refused" else 0)
 
 
-def _content(source: inputs.Input) -> bytes:
-    return Path(source).read_bytes() if isinstance(source, str) else source.read()
-
-
-def _check(content: bytes, name: str, lang: str) -> None:
-    """Leave with the report when the document is not good."""
-    import oso_bridge as oso
-    from oso_bridge.render import text
-
-    report = oso.check(content)
-    if not report.ok:
-        output.complain(text.render([{**report.to_dict(), "source": name}], lang))
-        output.note("It was not sent. --no-check sends it all the same.")
-        raise typer.Exit(report.exit_code)
-
-
-def _parcel(content: bytes, media_type: str, operation: str, parcel_id: str | None) -> Parcel:
-    from oso_bridge.parcels import Parcel
-
-    if parcel_id:
-        return Parcel(content, media_type, parcel_id, operation)
-    return Parcel(content, media_type, operation=operation)
-
-
-def _told(parcel: Parcel, receipt: Receipt, as_json: bool) -> str:
+def _told(made: Parcel, receipt: Receipt, as_json: bool) -> str:
     """The receipt; of the reply only its digest and size."""
     told: dict[str, Any] = {
-        "id": parcel.id,
+        "id": made.id,
         "status": receipt.status,
         "code": receipt.code,
         "sha256": receipt.digest,

@@ -9,7 +9,7 @@ import typer
 
 from oso_bridge.cli import serve_uwlr, serving
 from oso_bridge.cli.output import note
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from oso_bridge.exchange import Adres, Bron, Doel, Endpoint, Voorwaarden, Wire
@@ -36,7 +36,7 @@ def las(
     if check:
         note("The settings are good.")
         return
-    server.prepare()
+    serving.listen(server)
     serving.run(server)
 
 
@@ -84,6 +84,8 @@ def _server(settings: dict[str, Any]) -> Any:
 def _endpoint(settings: dict[str, Any], tls: bool) -> Endpoint:
     from oso_bridge.exchange import Adres, Endpoint
 
+    for row in settings["aanleverpunt"]:
+        _check_brin(str(row["brin"]), "aanleverpunt")
     points = [Adres(str(row["brin"]), str(row.get("kenmerk", ""))) for row in settings["aanleverpunt"]]
     wire = _wire(settings["draad"])
     bron, doel = _administration(settings["administratie"])
@@ -96,11 +98,13 @@ def _endpoint(settings: dict[str, Any], tls: bool) -> Endpoint:
 
 def _administration(row: dict[str, Any]) -> tuple[Any, Any]:
     """The two sides of the administration: those that are named, or else a file with both."""
-    bron, doel = (serving.load(row[side])() if side in row else None for side in ("bron", "doel"))
+    from oso_bridge.exchange import Dossierdoel, Dossierlevering, SqliteBron, SqliteDoel
+    from oso_bridge.transports.vault import Vault
+
+    bron = serving.made(row["bron"], Dossierlevering) if "bron" in row else None
+    doel = serving.made(row["doel"], Dossierdoel) if "doel" in row else None
     if "bestand" not in row:
         return bron, doel
-    from oso_bridge.exchange import SqliteBron, SqliteDoel
-    from oso_bridge.transports.vault import Vault
 
     vault = Vault.find(row.get("kluis"))
     return bron or SqliteBron(row["bestand"], vault), doel or SqliteDoel(row["bestand"], vault)
@@ -114,9 +118,28 @@ def _wire(row: dict[str, Any]) -> Wire:
 
 def _access(settings: dict[str, Any], tls: bool) -> Toegang:
     """Who may ask: those in the table; without TLS nobody can be told apart, so anyone on this machine."""
+    from oso_bridge.exchange.conversation import KENMERK
     from oso_bridge.exchange.endpoint import by_oin, everyone
 
-    return by_oin(settings.get("toegang", {})) if tls else everyone
+    allowed: dict[str, list[str]] = settings.get("toegang", {})
+    for names in allowed.values():
+        for name in names:
+            # a delivery point by itself has its school in it
+            if name != "*" and not KENMERK.fullmatch(name):
+                _check_brin(name.partition("/")[0], "toegang")
+    return by_oin(allowed) if tls else everyone
+
+
+def _check_brin(name: str, table: str) -> None:
+    """Refuse what is no BRIN: with a slip of the pen nobody would ever get in, without a word.
+
+    Raises:
+        DataError: It is none.
+    """
+    from oso_bridge import identifiers
+
+    if not identifiers.brin.is_valid(name):
+        raise DataError(f"In the settings, {table} names a school that is no BRIN.", remedy='Such as "00YY".')
 
 
 def _bron(settings: dict[str, Any], wire: Wire, points: list[Adres], administration: Any) -> Bron:

@@ -49,7 +49,7 @@ def command(
     if check:
         note("The settings are good.")
         return
-    server.prepare()
+    serving.listen(server)
     serving.run(server)
 
 

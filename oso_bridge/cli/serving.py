@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from oso_bridge.cli import wording
 from oso_bridge.cli.output import note
-from oso_bridge.errors import DataError, UsageError
+from oso_bridge.errors import DataError, UsageError, choose
 
 if TYPE_CHECKING:
     import ssl
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from oso_bridge.identity import Identity
     from oso_bridge.parcels import Transport
+
+_TOLD_ELSEWHERE = ("crls_unchecked", "is_test")
 
 
 def run(server: Any) -> None:
@@ -28,6 +31,28 @@ def run(server: Any) -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     serve(server, note)
+
+
+def listen(server: Any) -> tuple[str, int]:
+    """Start to listen.
+
+    Args:
+        server: What ``make_server`` gave.
+
+    Returns:
+        The address and the port.
+
+    Raises:
+        UsageError: The port is taken, or the address is not one of this machine.
+    """
+    host, port = server.bind_addr[:2]
+    try:
+        server.prepare()
+    except OSError:
+        remedy = "Something else may listen there already, or the address is not of this machine: choose another."
+        raise UsageError(f"Cannot listen at {host} port {port}.", remedy=remedy) from None
+    bound: tuple[str, int] = server.bind_addr[:2]
+    return bound
 
 
 def context(settings: dict[str, Any]) -> ssl.SSLContext | None:
@@ -59,9 +84,38 @@ def identity(files: dict[str, Any], allowed: dict[str, Any]) -> Identity:
     if "crls" not in files:
         note("Whether certificates were revoked is not checked: name crls under tls.")
     known: dict[str, Any] = {"roots": files["wortels"], "crls": files.get("crls"), "chain": files.get("keten", ())}
-    trust = Trust(**known, allowed_oins=list(allowed), test=files.get("proef", False))
     own: dict[str, Any] = {"key": files.get("sleutel"), "password_env": files.get("wachtwoord_env")}
-    return Identity(files["certificaat"], **own, **known, purpose="server", trust=trust)
+    with wording.telling(wording.SETTINGS):
+        trust = Trust(**known, allowed_oins=_oins(allowed, files.get("proef", False)), test=files.get("proef", False))
+        found = Identity(files["certificaat"], **own, **known, purpose="server", trust=trust)
+    _warn("tls", found)
+    return found
+
+
+def _oins(allowed: dict[str, Any], test: bool) -> list[str]:
+    """The OINs that may call; told is what keeps them out all the same.
+
+    Raises:
+        DataError: One of them is none.
+    """
+    from oso_bridge import identifiers
+    from oso_bridge.identity.certificates import TEST_REGISTER
+
+    for name in allowed:
+        if not identifiers.oin.is_valid(name):
+            raise DataError(f"In the settings, {name} is no OIN.", remedy="An OIN has twenty figures.")
+    if not allowed:
+        note("Nobody can call: no OIN may. Name those that may under toegang.")
+    if not test and any(name.startswith(TEST_REGISTER) for name in allowed):
+        note("Test OINs are listed, and are refused all the same: say proef = true under tls when this is a test.")
+    return list(allowed)
+
+
+def _warn(table: str, own: Identity) -> None:
+    """Tell what is the matter with our certificate; whether it is for a test and the CRLs is told elsewhere."""
+    notices = [notice for notice in own.warnings() if notice.code not in _TOLD_ELSEWHERE]
+    for told in dict.fromkeys(f"{table}: {notice.text()} {notice.remedy()}" for notice in notices):
+        note(wording.retold(told, wording.SETTINGS))
 
 
 def https(files: dict[str, Any] | None, seconds: float) -> Callable[[str], Transport]:
@@ -81,7 +135,9 @@ def https(files: dict[str, Any] | None, seconds: float) -> Callable[[str], Trans
         raise UsageError("The settings have no table client: the certificate with which the Traffic Center is called.")
     own: dict[str, Any] = {"key": files.get("sleutel"), "password_env": files.get("wachtwoord_env")}
     known: dict[str, Any] = {"roots": files["wortels"], "crls": files.get("crls"), "chain": files.get("keten", ())}
-    own_identity = Identity(files["certificaat"], **own, **known)
+    with wording.telling(wording.SETTINGS):
+        own_identity = Identity(files["certificaat"], **own, **known)
+    _warn("client", own_identity)
     return lambda url: transport("http", url=url, identity=own_identity, deadline=seconds)
 
 
@@ -98,6 +154,49 @@ def load(name: str) -> Any:
 
     module, _, attribute = str(name).partition(":")
     try:
-        return getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise DataError(f"{name} cannot be loaded: {type(error).__name__}.", remedy="Name it as module:name.") from None
+        found = import_module(module)
+    except (ImportError, ValueError) as error:
+        raise DataError(
+            f"{name} cannot be loaded: {type(error).__name__}.", remedy=_missing(module, attribute, error)
+        ) from None
+    if not attribute or not hasattr(found, attribute):
+        known = [one for one in vars(found) if not one.startswith("_")]
+        remedy = choose(attribute, known, "Name it as module:name.")
+        raise DataError(f"{name} cannot be loaded: the module has no such name.", remedy=remedy)
+    return getattr(found, attribute)
+
+
+def _missing(module: str, attribute: str, error: Exception) -> str:
+    """What to do about a module that cannot be imported."""
+    needed = getattr(error, "name", None) or module
+    if not module or not attribute:
+        return "Name it as module:name."
+    if module == needed or module.startswith(f"{needed}."):
+        return f"Python finds no module {needed}: name its folder in PYTHONPATH, or install it."
+    return f"The module needs {needed}: install that where oso-bridge is installed."
+
+
+def made(name: str, protocol: Any) -> Any:
+    """What a class or function of the user gives, which has to have the methods that are called here.
+
+    Args:
+        name: The class, as ``package.module:name``.
+        protocol: What it has to be, such as ``Dossierdoel``.
+
+    Raises:
+        DataError: There is no such thing, it takes arguments, or it lacks methods.
+    """
+    import inspect
+
+    make = load(name)
+    try:
+        inspect.signature(make).bind()
+    except (TypeError, ValueError):
+        remedy = "Name a class, or a function that makes one, that takes no arguments."
+        raise DataError(f"{name} cannot be called without arguments.", remedy=remedy) from None
+    found = make()
+    methods = [one for one in dir(protocol) if not one.startswith("_")]
+    lacking = [one for one in methods if not callable(getattr(found, one, None))]
+    if lacking:
+        raise DataError(f"{name} is no {protocol.__name__}: it lacks {', '.join(lacking)}.")
+    return found

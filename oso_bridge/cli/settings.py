@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
-from oso_bridge.errors import DataError
+from oso_bridge.errors import DataError, choose
 
 _Files = str | list[str]
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}", re.ASCII)
 
 
 class _Table(BaseModel):
@@ -202,8 +205,10 @@ def read(path: Path, tables: type[BaseModel] = _Settings, page: str = "docs/exch
     try:
         found = tables.model_validate(tomllib.loads(path.read_text("utf-8")))
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        told = _told(fault["type"], [str(step) for step in fault["loc"]])
+        faults = error.errors(include_url=False, include_input=False)
+        # a name with a slip of the pen is missing as well, and the slip is what to mend
+        fault = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
+        told = _told(fault["type"], [str(step) for step in fault["loc"]], fault.get("ctx", {}), tables)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         told = f"{path.name} is not valid TOML: {error}"
     except RecursionError:
@@ -213,10 +218,64 @@ def read(path: Path, tables: type[BaseModel] = _Settings, page: str = "docs/exch
     raise DataError(told, where=str(path), remedy=f"See {page}.")
 
 
-def _told(kind: str, place: list[str]) -> str:
+_KINDS = {
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a number",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number from {ge} on",
+    "less_than_equal": "a number up to {le}",
+    "bool_type": "true or false",
+    "string_type": 'a text, in quotes: "..."',
+    "string_too_short": "a text that is not empty",
+    "list_type": 'a list: ["..."], or for a table [[name]]',
+    "too_short": "at least one",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "literal_error": "{expected}",
+    "date_parsing": "a day, such as 2025-08-01",
+    "date_from_datetime_parsing": "a day, such as 2025-08-01",
+    "date_type": "a day, such as 2025-08-01",
+}
+"""What the settings want, by the kind of fault that pydantic tells; its own texts may quote what stands there."""
+
+
+def _told(kind: str, place: list[str], context: dict[str, Any], tables: type[BaseModel]) -> str:
     """What is wrong, by the kind of fault and the place that pydantic gives it."""
     if kind == "extra_forbidden":
-        return f"The settings have something unknown in {place[0]}."
+        *above, name = place
+        return unknown(".".join(above), name, _names(tables, above))
     if kind == "missing":
         return f"The settings have no {'table ' if len(place) == 1 else ''}{'.'.join(place)}."
-    return f"In the settings, {'.'.join(place)} cannot be what it is."
+    wanted = f": it takes {_KINDS[kind].format(**context)}" if kind in _KINDS else ""
+    return f"In the settings, {'.'.join(place)} cannot be what it is{wanted}."
+
+
+def unknown(table: str, name: str, known: Iterable[str]) -> str:
+    """That a name in the settings means nothing, and which one was probably meant.
+
+    Args:
+        table: The table it stands in; empty for the name of a table.
+        name: The name; told only when it looks like one.
+        known: The names that mean something there.
+    """
+    shown = name if _NAME.fullmatch(name) else "a name"
+    place = f"{table}: {shown}" if table else shown
+    return f"The settings have something unknown in {place}. {choose(name, sorted(known))}".rstrip()
+
+
+def _names(tables: type[BaseModel], above: list[str]) -> list[str]:
+    """The names that a table may have, found along the types of the settings."""
+    found: Any = tables
+    for step in above:
+        if not step.isdigit():
+            found = _table(found.model_fields[step].annotation)
+    return list(found.model_fields)
+
+
+def _table(kind: Any) -> Any:
+    """The table in a type: itself, one that may be left out, or one of a list."""
+    return next((one for part in get_args(kind) if (one := _table(part))), None) if get_args(kind) else kind

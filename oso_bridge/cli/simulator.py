@@ -37,8 +37,7 @@ def serve(config: Path | None, port: int | None, transcript: Path | None, show_v
     chosen = port if port is not None else server.get("poort", _PORT)
     options = {"threads": server.get("draden", 20), "seconds": server.get("seconden", 120)}
     made = make_server(simulator, server.get("adres", "127.0.0.1"), chosen, context=context, **options)
-    made.prepare()
-    host, bound = made.bind_addr[:2]
+    host, bound = serving.listen(made)
     simulator.listens(f"{'https' if context else 'http'}://{host}:{bound}{server.get('pad', '')}")
     foreign = _foreign(settings, simulator) if "vreemd" in settings else None
     try:
@@ -115,7 +114,7 @@ def _foreign(settings: dict[str, Any], simulator: Simulator) -> Any:
     files = {name: value for name, value in settings["vreemd"].items() if name != "poort"}
     context = serving.identity(files, settings.get("toegang", {})).server_context()
     made = make_server(simulator, "127.0.0.1", settings["vreemd"].get("poort", 0), context=context)
-    made.prepare()
-    simulator.foreign = f"https://127.0.0.1:{made.bind_addr[1]}"
+    _, bound = serving.listen(made)
+    simulator.foreign = f"https://127.0.0.1:{bound}"
     threading.Thread(target=made.serve, daemon=True).start()
     return made

@@ -168,8 +168,8 @@ class _Systeem:
         name = point_name(to)
         try:
             line = self._open(url)
-        except TransportError:
-            return None, talk.missed(message, name)
+        except TransportError as error:
+            return None, talk.missed(message, name, error)
         try:
             with line:
                 return talk.ask(line, message, name)

@@ -28,6 +28,7 @@ LOG = logging.getLogger("oso_bridge.exchange")
 Role = Literal["doel", "bron", "notificatie", "terugkoppeling"]
 KENMERK = re.compile(r"[0-9]{11}(?P<brin>[0-9A-Z]{4})[0-9]{5}", re.ASCII)
 """A routeringsKenmerk with the BRIN of its school, as the publications show it."""
+_OURS = Path(data.__file__).parent
 _INDEX = re.compile(r"[0-9]{1,4}", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _RECEIVED = {"notificatieRequest": "NotificatieOntvangen"}
@@ -43,6 +44,7 @@ class Stap:
         mark: How well its layout is known.
         naar: The delivery point or the address it went to.
         uitkomst: What came of it.
+        reden: What the transport said, when it could not be brought; the words of the transport, not of the other side.
     """
 
     moment: datetime
@@ -50,15 +52,11 @@ class Stap:
     mark: Mark
     naar: str
     uitkomst: Uitkomst
+    reden: str = ""
 
     def __str__(self) -> str:
-        return f"{self.bericht} ({self.mark}) -> {self.naar}: {self.uitkomst.woord}"
-
-
-def place_of(error: BaseException) -> str:
-    """Where an error was raised: a file and a line, which hold no value as its text may."""
-    steps = list(traceback.walk_tb(error.__traceback__))
-    return f"{Path(steps[-1][0].f_code.co_filename).name}:{steps[-1][1]}" if steps else "-"
+        told = f"{self.bericht} ({self.mark}) -> {self.naar}: {self.uitkomst.woord}"
+        return f"{told} ({self.reden})" if self.reden else told
 
 
 class Verloop:
@@ -132,26 +130,27 @@ class Gesprek:
         self.go(message.element)
         try:
             answer, result = answer_of(line.send(parcel), message.element, self.wire, self.limits)
-        except TransportError:
-            self.missed(message, to)
+        except TransportError as error:
+            self.missed(message, to, error)
             raise
         self._note(message, to, result)
         return answer, result
 
-    def missed(self, message: Bericht, to: str) -> Uitkomst:
+    def missed(self, message: Bericht, to: str, error: TransportError) -> Uitkomst:
         """Note a message that could not be brought.
 
         Args:
             message: The message.
             to: The delivery point or address.
+            error: Why not.
         """
         result = outcome.outcome("NietBereikbaar")
-        self._note(message, to, result)
+        self._note(message, to, result, " ".join(filter(None, (error.what, error.remedy))))
         return result
 
-    def _note(self, message: Bericht, to: str, result: Uitkomst) -> None:
-        step = Stap(datetime.now(UTC), message.element, messages.mark_of(message, self.wire), to, result)
-        self.stappen.append(step)
+    def _note(self, message: Bericht, to: str, result: Uitkomst, reason: str = "") -> None:
+        mark = messages.mark_of(message, self.wire)
+        self.stappen.append(Stap(datetime.now(UTC), message.element, mark, to, result, reason))
 
 
 def parcel_of(message: Bericht, wire: Wire) -> Parcel:
@@ -191,6 +190,15 @@ def log(what: str, **facts: object) -> None:
     """Log one event with facts that are no one's data: account, session, delivery point, outcome."""
     told = (f"{name}={_fact(value)}" for name, value in facts.items() if value not in ("", None))
     LOG.info("%s %s", what, " ".join(told))
+
+
+def place_of(error: BaseException) -> str:
+    """Where an error was raised: file, line and function of the last code that is not ours, and no value."""
+    frames = [(Path(frame.f_code.co_filename), line, frame) for frame, line in traceback.walk_tb(error.__traceback__)]
+    others = [found for found in frames if _OURS not in found[0].parents]
+    for file, line, frame in (others or frames)[-1:]:
+        return f"{file.name}:{line}:{frame.f_code.co_name}"
+    return "?"
 
 
 def point_name(point: Adres) -> str:

@@ -2,13 +2,14 @@
 
 :func:`install` makes a wire of it in the user's data folder.  What the schema cannot say (which element is which
 field, how a dossier is embedded) stands in a ``layouts.toml`` beside it, of which only what differs from ours need be
-given.
+given.  :func:`remove` takes it away again.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from lxml import etree
 
 from oso_bridge import data, releases
 from oso_bridge.bundles.compiling import compile_xsd
-from oso_bridge.errors import DataError, UsageError
+from oso_bridge.errors import DataError, UsageError, choose
 from oso_bridge.exchange import wire as wires
 from oso_bridge.exchange.messages import TYPES
 from oso_bridge.exchange.wire import FORMAT, Wire
@@ -51,7 +52,7 @@ def install(
         The wire, ready for use when it was put into the user's data folder.
 
     Raises:
-        UsageError: The name is none, or a table of ``layouts`` does not exist.
+        UsageError: The name is none, or a table or a message of ``layouts`` does not exist.
         DataError: The source is no schema that can be used, or has none of the messages.
         OSError: It cannot be read, or the folder cannot be written to.
     """
@@ -77,6 +78,23 @@ def install(
     return wire
 
 
+def remove(name: str) -> None:
+    """Remove a wire from the user's data folder; where it took the place of ours, ours is back.
+
+    Args:
+        name: The version.
+
+    Raises:
+        UsageError: There is no such wire there.
+        OSError: It cannot be removed.
+    """
+    found = wires.load(name).release
+    if found.folder.parent != data.user_folder() / "schemas" / FORMAT:
+        raise UsageError(f"The wire {found.version} is one that this package has itself.", remedy="It stays.")
+    shutil.rmtree(found.folder)
+    releases.forget()
+
+
 def _schema(content: bytes) -> bytes:
     """The schema in a file: the file itself, or the only one that a WSDL holds."""
     if len(content) > _LONGEST:
@@ -96,6 +114,9 @@ def _told(like: Wire, layouts: Mapping[str, Any], known: list[str], name: str) -
     """``layouts.toml`` of the new wire."""
     told = dict(like.using(**{table: row for table, row in layouts.items() if table != "bericht"}).told)
     rows = layouts.get("bericht", {})
+    strange = next((one for one in rows if one not in known), None)
+    if strange is not None:
+        raise UsageError(f"The schema has no message {strange!r}.", remedy=choose(strange, known))
     source = f"official schema {name}"
     told["bericht"] = {one: {"mark": "confirmed", "source": source, **rows.get(one, {})} for one in known}
     return told

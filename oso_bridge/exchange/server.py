@@ -249,7 +249,7 @@ def _connection_class() -> Any:
             except ssl.SSLWantReadError:
                 return True
             except (OSError, ValueError) as error:
-                LOG.info("tls-geweigerd reden=%s", getattr(error, "code", "") or type(error).__name__)
+                LOG.info("tls-geweigerd %s", _reason(error))
                 return False
             self.server.door.stop(self.socket)
             self.socket.settimeout(self.server.timeout)
@@ -264,6 +264,18 @@ def _connection_class() -> Any:
                 self.socket.close()
 
     return Connection
+
+
+def _reason(error: Exception) -> str:
+    """Why a caller got no connection: the code of ``identity.toml``, and the OIN of a certificate that is one's own."""
+    from oso_bridge import identifiers
+    from oso_bridge.identity import explain
+
+    known = explain(error)
+    if known is None or not known.code:
+        return f"soort={type(error).__name__}"
+    oin = known.notice.args.get("oin", "") if known.notice else ""
+    return f"reden={known.code}" + (f" oin={oin}" if identifiers.oin.is_valid(oin) else "")
 
 
 def _is_known(connection: Any) -> bool:

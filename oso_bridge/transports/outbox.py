@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from oso_bridge.errors import TransportError, UsageError
@@ -166,14 +166,24 @@ class Outbox(Box):
         Raises:
             UsageError: See :meth:`deliver_once`.
         """
-        counts: Counter[str] = Counter()
+        return Counter(entry.state for entry in self.each(line, to, wait=wait, pause=pause))
+
+    def each(self, line: Transport, to: str | None = None, *, wait: float = 0.0, pause: float = 1.0) -> Iterator[Entry]:
+        """Send all that is due, and tell of each attempt; for the arguments see :meth:`run`.
+
+        Yields:
+            The parcel as it stands after the attempt; one that is tried twice comes twice.
+
+        Raises:
+            UsageError: See :meth:`deliver_once`.
+        """
         end = time.monotonic() + wait
         while True:
             while entry := self.deliver_once(line, to):
-                counts[entry.state] += 1
+                yield entry
             left = end - time.monotonic()
             if left <= 0 or not self.waiting(to):
-                return counts
+                return
             time.sleep(min(pause, left))
 
     def waiting(self, to: str | None = None) -> int:

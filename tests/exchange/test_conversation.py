@@ -181,8 +181,13 @@ def test_an_address_that_is_none_is_an_outcome(url: str) -> None:
     scene = Scene()
     scene.centre.points[scene.bron] = url
     scene.doelsysteem._line = lambda url: oso.transport("http", url=url, roots="system", deadline=1)
-    assert scene.fetch().uitkomst.woord == "NietBereikbaar"
+    found = scene.fetch()
+    assert found.uitkomst.woord == "NietBereikbaar"
     assert len(scene.centre.ended) == 1
+    missed = next(step for step in found.stappen if step.bericht == "documentRequest")
+    assert missed.reden.startswith(("An address is taken only when it is one", "The other side cannot be reached."))
+    assert str(missed).endswith(f"({missed.reden})")
+    assert [step.reden for step in found.stappen if step is not missed] == ["", ""]
 
 
 def test_a_dossier_of_another_pupil_is_not_kept() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -164,3 +166,66 @@ def test_a_version_is_digits(home: Path, name: str) -> None:
 def test_a_table_that_does_not_exist(home: Path) -> None:
     with pytest.raises(oso.UsageError, match="no table"):
         official.install(put(home, OURS), "2022", layouts={"inbeding": {"hoe": "xml"}})
+
+
+def test_it_can_be_put_back(home: Path) -> None:
+    official.install(put(home, OURS), "2022")
+    official.remove("2022")
+    assert load("2022").layouts["documentResponse"].mark == "provisional"
+    with pytest.raises(oso.UsageError, match="this package has itself"):
+        official.remove("2022")
+    assert load("2022").release.folder.is_dir()
+
+
+def test_a_message_that_the_schema_does_not_have(home: Path) -> None:
+    with pytest.raises(oso.UsageError, match=r"no message 'documentReqest'\. Do you mean documentRequest"):
+        official.install(put(home, OURS), "2022", layouts={"bericht": {"documentReqest": {"namen": {}}}})
+    assert load("2022").layouts["documentResponse"].mark == "provisional"
+
+
+MORE = """
+[inbedding]
+hoe = "base64"
+in = "dossierBericht/inhoud"
+[bericht.documentResponse]
+namen = { resultaat = "resultaatCode" }
+[bericht.documentRequest]
+namen = { pgn = "persoonsgebondenNummer", overdrachtsoort = "soort" }
+"""
+
+
+def test_from_the_command_line(home: Path, run: Any) -> None:
+    schema, more = put(home, OFFICIAL), put(home, MORE, "meer.toml")
+    before = run("exchange", "messages").out
+    assert "provisional  documentResponse " in before
+    made = run("exchange", "official", schema, "--wire", "2022", "--layouts", more)
+    assert made.code == 0
+    assert "confirmed    documentResponse\n" in made.out
+    assert "oso-bridge exchange remove 2022" in made.err
+    assert (load("2022").embedding, load("2022").embedded_in) == ("base64", "dossierBericht/inhoud")
+    rows = json.loads(run("exchange", "messages", "--json").out)
+    assert {row["mark"] for row in rows} == {"confirmed"}
+    assert run("exchange", "remove", "2022").err == "oso-bridge: Removed: 2022.\n"
+    assert run("exchange", "messages").out == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["messages", "--wire", "2020"], "no wire '2020'"),
+        (["official", "weg.xsd", "--wire", "2022"], "weg.xsd"),
+        (["official", "goed.xsd", "--wire", "x"], "digits and dots"),
+        (["official", "goed.xsd", "--wire", "2022", "--layouts", "fout.toml"], "not valid TOML"),
+        (["remove", "2022"], "this package has itself"),
+    ],
+)
+def test_mistakes_on_the_command_line(
+    home: Path, run: Any, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    monkeypatch.chdir(home)
+    put(home, OURS, "goed.xsd")
+    put(home, "[a", "fout.toml")
+    made = run("exchange", *arguments)
+    assert (made.code, made.out) == (2, "")
+    assert told in made.err
+    assert made.err.count("\n") == 1

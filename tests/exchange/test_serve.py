@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -112,7 +113,7 @@ BAD = {
     "no TLS": (CONFIG.replace("zonder_tls = true", ""), "no table tls"),
     "no TLS for others": (CONFIG.replace("poort = 0", 'adres = "0.0.0.0"'), "no table tls"),
     "a fake key": (CONFIG.replace("proef = true", ""), "fake one"),
-    "a port that is none": (CONFIG.replace("poort = 0", 'poort = "kanarie"'), "server.poort cannot be"),
+    "a port that is none": (CONFIG.replace("poort = 0", 'poort = "kanarie"'), "it takes a whole number"),
     "a port too high": (CONFIG.replace("poort = 0", "poort = 70000"), "server.poort cannot be"),
     "no workers": (CONFIG.replace("poort = 0", "poort = 0\ndraden = 0"), "server.draden cannot be"),
     "a number for a table": ("draad = 5" + CONFIG.replace('[draad]\nversie = "2022"', ""), "draad cannot be"),
@@ -130,8 +131,53 @@ BAD = {
     "an unknown wire": (CONFIG.replace('"2022"', '"2020"'), "no wire '2020'"),
     "a choice that does not exist": (CONFIG.replace("[server]", LOUD + "[server]"), "hoe is one of"),
     "a module that is not there": (CONFIG.replace("mijnlas:", "jouwlas:"), "cannot be loaded: ModuleNotFoundError"),
-    "a name that is not there": (CONFIG.replace("endpoint:Bron", "endpoint:Bro"), "cannot be loaded: AttributeError"),
+    "a name that is not there": (CONFIG.replace("endpoint:Bron", "endpoint:Bro"), "Do you mean Bron?"),
+    "a module without a name": (CONFIG.replace("endpoint:Bron", "endpoint.Bron"), "Name it as module:name."),
+    "something that takes arguments": (CONFIG.replace("las_endpoint:Bron", "mijnlas:line"), "without arguments"),
+    "something else": (CONFIG.replace("las_endpoint:Bron", "las_endpoint:Doel"), "it lacks noteer, teruggekoppeld,"),
+    "a school that is none": (CONFIG.replace('"00YY"', '"0YY"'), "aanleverpunt names a school that is no BRIN"),
+    "a slip of the pen": (CONFIG.replace("poort =", "port ="), "unknown in server: port. Do you mean poort?"),
+    "a slip in a row of a list": (CONFIG.replace("brin =", "brim ="), "aanleverpunt.0: brim. Do you mean brin?"),
 }
+
+
+ACCESS = {
+    "no OIN": ('0000009919975670500 = ["00TT"]', 2, "is no OIN"),
+    "a school that is none": ('{oin} = ["0TT"]', 2, "toegang names a school that is no BRIN"),
+    "nobody": ("", 0, "Nobody can call"),
+    "a test OIN": ('{oin} = ["*"]', 0, "say proef = true"),
+    "schools and delivery points": ('{oin} = ["00TT", "00TT/1", "0000000700000TT00001"]', 0, "good"),
+}
+
+
+@pytest.mark.parametrize("what", ACCESS)
+def test_who_cannot_get_in_is_told_beforehand(folder: Path, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    row, wanted, told = ACCESS[what]
+    assert run(["pki", "new", str(folder / "pki"), "--name", "bron", "--days", "20"]) == 0
+    capsys.readouterr()
+    files = {"certificaat": "bron-server.pem", "wortels": "root.pem", "crls": "crls.pem"}
+    tls = "[tls]\n" + "".join(f'{name} = "{folder}/pki/{file}"\n' for name, file in files.items())
+    code, said = checked(folder, f"{CONFIG}{tls}[toegang]\n{row.format(oin=fictional_oin('doel'))}\n", capsys)
+    assert code == wanted
+    assert told in said
+    # our own certificate, which is told of once for each level
+    assert said.count("of the party itself) expires in") == (wanted == 0 or "BRIN" in told)
+
+
+def test_errors_of_the_library_get_the_names_of_the_settings(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["pki", "new", str(folder / "pki"), "--name", "bron"]) == 0
+    tls = f'[tls]\ncertificaat = "{folder}/pki/root.pem"\nwortels = "{folder}/pki/root.pem"\n'
+    assert "the key as sleutel" in checked(folder, CONFIG + tls, capsys)[1]
+
+
+def test_a_port_that_is_taken(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (folder / "las.toml").write_text(CONFIG.replace("poort = 0", f"poort = {port}"), "utf-8")
+        done = subprocess.run(**serving(folder), stderr=subprocess.PIPE, timeout=60, check=False)
+    assert done.returncode == 2
+    assert f"oso-bridge: Cannot listen at 127.0.0.1 port {port}." in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("what", BAD)
@@ -144,11 +190,16 @@ def test_bad_settings(folder: Path, what: str, capsys: pytest.CaptureFixture[str
     assert "kanarie" not in said
 
 
-def test_it_serves_until_it_is_told_to_stop(folder: Path) -> None:
-    (folder / "las.toml").write_text(CONFIG, "utf-8")
+def serving(folder: Path) -> dict[str, Any]:
+    """How to start the program in a process of its own."""
     path = ":".join(str(place) for place in (CHECKOUT, folder, EXAMPLES, CHECKOUT / "tests"))
     command = [sys.executable, "-m", "oso_bridge.cli", "serve", "las", "--config", str(folder / "las.toml")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": path}) as process:
+    return {"args": command, "text": True, "env": {"PYTHONPATH": path}}
+
+
+def test_it_serves_until_it_is_told_to_stop(folder: Path) -> None:
+    (folder / "las.toml").write_text(CONFIG, "utf-8")
+    with subprocess.Popen(**serving(folder), stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         port = int(re.findall(r"port (\d+)", process.stderr.readline())[0])
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)

@@ -427,6 +427,8 @@ def test_a_transcript_shows_marks_and_no_values(bench: Bench, tmp_path: Path) ->
         "open",
         "inferred",
     )
+    # why a row counted, in the words of the table
+    assert {row["when"] for row in told if row["message"] == "afmeldingRequest"} == {"zelfde_scholen zelfde_doel"}
     page, text = bench.simulator.transcript.save(tmp_path)[1].read_text("utf-8"), bench.simulator.transcript.to_json()
     key = NEPSLEUTELS.zoeksleutel("274957462")
     for secret in ("274957462", key[:20], "simulator.invalid", "Testschool"):

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -220,14 +220,31 @@ def test_without_a_certificate_that_is_trusted_there_is_no_conversation(
 
 
 def test_who_is_not_on_the_list_of_the_server_gets_no_connection(
-    scene: Scene, content: bytes, authority: Authority
+    scene: Scene, content: bytes, authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A context of oso.Identity judges after the handshake, which here is made by a worker."""
+    caplog.set_level(logging.INFO, "oso_bridge.exchange")
     trust = authority.trust(allowed_oins={fictional_oin("een ander")})
     with running(secured(scene), authority.identity("server", trust=trust).server_context()) as port:
         with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
             ask(port, client_context(authority, "las"), content)
         assert ask(port, client_context(authority, "een ander"), content)[0] == 500
+    assert f"tls-geweigerd reden=not_allowed oin={fictional_oin('las')}" in caplog.text
+
+
+def test_the_log_says_why_a_stranger_got_no_connection(
+    scene: Scene, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "oso_bridge.exchange")
+    with running(secured(scene), server_context(authority)) as port:
+        with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+            ask(port, plain_context(authority), b"")
+        with socket.create_connection(("127.0.0.1", port)) as stranger:
+            stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            with suppress(ConnectionError):
+                stranger.recv(100)
+    assert "tls-geweigerd reden=tls_peer_without_certificate" in caplog.text
+    assert "tls-geweigerd reden=tls_not_tls" in caplog.text
 
 
 def test_a_dossier_goes_over_https(scene: Scene, authority: Authority) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from oso_bridge.parcels import Parcel
+from oso_bridge.transports import transport
 from oso_bridge.transports.inbox import Inbox
 from oso_bridge.transports.outbox import STATES, Outbox
 from oso_bridge.transports.store import SqliteStore
@@ -162,3 +165,84 @@ def test_no_command_shows_a_content(run: Any, store: Path, key: Path) -> None:
             made = run("outbox", *arguments, "--store", store, *more)
             assert made.code == 0
             assert KANARIE not in made.out + made.err
+
+
+GOOD, BROKEN = (Path(__file__).parents[2] / "examples" / name for name in ("povo.xml", "kapot.xml"))
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Path:
+    (tmp_path / "bus").mkdir()
+    return tmp_path / "bus"
+
+
+def arrived(bus: Path) -> list[Parcel]:
+    with transport("file", path=bus) as line:
+        return [delivery.parcel for delivery in line.receive()]
+
+
+def test_a_document_is_put_in_and_sent(run: Any, tmp_path: Path, key: Path, bus: Path) -> None:
+    where = ("--store", tmp_path / "nieuw.db", "--key-file", key)
+    for _ in range(2):  # a repeat is no second parcel
+        made = run("outbox", "add", GOOD, *where, "--to", "00YY", "--operation", "dossier", "--id", "een")
+        assert (made.code, made.out, made.err) == (0, "een\n", "")
+    assert states(tmp_path / "nieuw.db") == {"een": "klaar"}
+    assert GOOD.read_bytes()[:200] not in (tmp_path / "nieuw.db").read_bytes()
+    assert run("outbox", "run", *where, "--via", f"file:{bus}", "--to", "99XX").out == ""
+    sent = run("outbox", "run", *where, "--via", f"file:{bus}", "--lang", "en")
+    assert sent.code == 0
+    assert (sent.out.split()[0], sent.out.count("\n")) == ("verzonden", 1)
+    (found,) = arrived(bus)
+    assert (found.content, found.id, found.operation) == (GOOD.read_bytes(), "een", "dossier")
+    assert run("outbox", "run", *where, "--via", f"file:{bus}").out == ""
+
+
+def test_what_fails_is_tried_again_or_waits_for_a_person(
+    run: Any, tmp_path: Path, key: Path, bus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = ("--store", tmp_path / "nieuw.db", "--key-file", key)
+    first = run("outbox", "add", GOOD, *where).out.strip()
+    with monkeypatch.context() as patched:
+        patched.setattr("oso_bridge.cli.lines.line", lambda *_: nullcontext(Line([trouble("no")])))
+        failed = run("outbox", "run", *where, "--via", "loopback:")
+    assert (failed.code, failed.out.split()[0]) == (1, "klaar")
+    assert run("outbox", "run", *where, "--via", f"file:{bus}").out == ""  # it is not due yet
+    second = run("outbox", "add", GOOD, *where).out.strip()
+    assert run("outbox", "run", *where, "--via", f"file:{tmp_path / 'weg'}").code == 1
+    assert states(tmp_path / "nieuw.db") == {first: "klaar", second: "mislukt"}
+    assert run("outbox", "retry", second, *where[:2]).code == 0
+    assert run("outbox", "run", *where, "--via", f"file:{bus}").code == 0
+    assert run("outbox", "cancel", first, *where[:2]).code == 0
+    assert states(tmp_path / "nieuw.db") == {first: "ingetrokken", second: "verzonden"}
+    assert [parcel.id for parcel in arrived(bus)] == [second]
+
+
+def test_a_repeat_goes_by_itself_only_where_it_is_recognised(
+    run: Any, tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = ("--store", tmp_path / "nieuw.db", "--key-file", key)
+    monkeypatch.setattr("oso_bridge.cli.lines.line", lambda *_: nullcontext(Line([trouble("unknown")])))
+    for more, state in (([], "onzeker"), (["--recognises"], "klaar")):
+        run("outbox", "add", GOOD, *where)
+        made = run("outbox", "run", *where, "--via", "loopback:", *more)
+        assert (made.code, made.out.split()[0]) == (1, state)
+
+
+def test_a_bad_document_is_not_put_in(run: Any, tmp_path: Path, key: Path) -> None:
+    where = ("--store", tmp_path / "nieuw.db", "--key-file", key)
+    made = run("outbox", "add", BROKEN, *where)
+    assert (made.code, made.out) == (1, "")
+    assert "EM.04" in made.err
+    assert not (tmp_path / "nieuw.db").exists()
+    assert run("outbox", "add", BROKEN, *where, "--no-check").code == 0
+
+
+def test_without_a_key_nothing_is_put_in_or_sent(run: Any, tmp_path: Path, store: Path, bus: Path) -> None:
+    for arguments in (
+        ["add", GOOD, "--store", tmp_path / "nieuw.db"],
+        ["run", "--store", store, "--via", f"file:{bus}"],
+    ):
+        made = run("outbox", *arguments)
+        assert (made.code, made.out) == (2, "")
+        assert VARIABLE in made.err
+    assert not (tmp_path / "nieuw.db").exists()

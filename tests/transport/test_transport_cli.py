@@ -238,3 +238,20 @@ def test_a_transport_that_only_sends_says_so(run: Any, roots: Path, tmp_path: Pa
 def test_no_trace_is_shown(run: Any, box: Path) -> None:
     result = run("receive", "--via", f"file:{box / 'weg'}", "--output", box / "in")
     assert (result.code, "Traceback" in result.err) == (1, False)
+
+
+def test_what_to_do_is_told_in_options_of_the_command(run: Any, tmp_path: Path) -> None:
+    address = f"https://127.0.0.1:{closed_port()}/"
+    untold = run("send", GOOD, "--via", address)
+    assert (untold.code, "Give --identity, or --roots (a file" in untold.err) == (2, True)
+    assert run("pki", "new", tmp_path / "pki", "--name", "wij").code == 0
+    rootless = run("send", GOOD, "--via", address, "--identity", tmp_path / "pki" / "wij-client.pem")
+    assert (rootless.code, "Give --roots with" in rootless.err) == (2, True)
+    plain = run("send", GOOD, "--via", "http://127.0.0.1/")
+    assert "--set insecure=true is for tests" in plain.err
+
+
+def test_a_refusal_is_told(run: Any, peers: Callable[..., Any], roots: Path) -> None:
+    peer = peers(lambda talk: talk.answer(b"<nee/>", status=415))
+    made = run("send", GOOD, "--via", peer.url, "--set", f"roots={roots}")
+    assert (made.code, "did not take it. Keep its answer with --reply FILE." in made.err) == (1, True)

@@ -208,7 +208,11 @@ class Simulator:
         row = peer.handle(turn)
         fault = self.faults.take(message.name, wish) if not sender else ""
         facts = {"message": message.name, "wire": message.wire, "mark": message.mark, "goes": turn.state}
-        number = {"row": f"{who} {row.number}", "rule": row.mark, "state": _before(row, turn)} if row else {}
+        number = (
+            {"row": f"{who} {row.number}", "when": row.told, "rule": row.mark, "state": _before(row, turn)}
+            if row
+            else {}
+        )
         self.transcript.add(content, sender=told, receiver=who, **facts, **number)
         if row is None:
             return self._refused(told, "NietOndersteund", who)

@@ -44,6 +44,11 @@ class Row:
     effects: tuple[str, ...]
     mark: str
 
+    @property
+    def told(self) -> str:
+        """Its conditions, as they stand in the table."""
+        return " ".join(name if wanted else f"!{name}" for name, wanted in self.conditions)
+
 
 @dataclass(slots=True)
 class Turn:

@@ -42,6 +42,7 @@ class Line:
         state: The state before, for a request that was answered here.
         goes: The state after.
         row: The row of the table that counted, as ``verkeer 8``.
+        when: Its conditions, as ``!zelfde_sleutel``: why it counted.
         rule: How well that row is known.
         result: The result word, when it is one that tables know.
         fault: The fault that was made on command.
@@ -57,6 +58,7 @@ class Line:
     state: str = ""
     goes: str = ""
     row: str = ""
+    when: str = ""
     rule: str = ""
     result: str = ""
     fault: str = ""
@@ -184,7 +186,7 @@ def _html_row(number: int, line: Line) -> str:
     cells = (str(number), told(line.moment[11:23]), told(line.sender), told(line.receiver))
     first = "".join(f"<td>{cell}</td>" for cell in cells)
     content = f"<details><summary>{told(line.message)}</summary><pre>{told(line.content)}</pre></details>"
-    row = f"{told(line.row)} {told(f'({line.rule})' if line.rule else '')}"
+    row = f"{told(line.row)} {told(line.when)} {told(f'({line.rule})' if line.rule else '')}"
     rest = "".join(f"<td>{cell}</td>" for cell in (content, mark, told(state), row, told(line.result), fault))
     return f"<tr>{first}{rest}</tr>"
 
