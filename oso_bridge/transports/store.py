@@ -27,7 +27,7 @@ SCHEMA = 1
 MOST_EVENTS = 100
 """Of an entry that is tried more often only the last events are kept."""
 _APPLICATION = 0x4F534F42  # "OSOB": says to SQLite and to us whose file it is
-_WIPING = 1000  # milliseconds to wait for those who read; others cannot write meanwhile
+_WIPING = 100  # milliseconds to wait for those who read; others cannot write meanwhile
 _PAUSE = 0.01  # seconds between two attempts to open the file
 _CLOCK_WENT_BACK = 60.0  # seconds that a claim may lie ahead of the clock before the clock is not believed
 
