@@ -5,7 +5,8 @@ Run it after a change in either: ``python tools/make_wsdl.py``; a test sees that
 Each holds all that it needs, because tools differ in how they find other files.  Its types are a little wider than the
 XSD: where one of several sequences may stand, all their elements may.  Programs that make clients out of a WSDL do not
 take in such choices: zeep reads them as one long sequence, others refuse an element that is in two branches.  What a
-client made by it sends is held against the XSD all the same.
+client made by it sends is held against the XSD all the same.  The part for the body comes first in its message, for
+some tools take that one and pass over what the binding says.
 """
 
 from __future__ import annotations
@@ -107,8 +108,8 @@ def _messages(operation: Operation) -> str:
         f'    <wsdl:part name="fault" element="tns:{operation.fault}"/>\n  </wsdl:message>\n'
     )
     return f"""  <wsdl:message name="{operation.name}Request">
-    <wsdl:part name="autorisatie" element="aut:autorisatie"/>
     <wsdl:part name="bericht" element="tns:{operation.request}"/>
+    <wsdl:part name="autorisatie" element="aut:autorisatie"/>
   </wsdl:message>
   <wsdl:message name="{operation.name}Response">
     <wsdl:part name="antwoord" element="tns:{operation.answer}"/>
@@ -161,6 +162,7 @@ def _schema(namespace: str, imports: list[str], faults: list[str]) -> str:
     for child in _found(root, "xs:import|xs:annotation"):
         root.remove(child)
     _widen(root)
+    _name_types(root)
     for name in faults:
         element = etree.SubElement(root, f"{{{XS}}}element", {"name": name}, {"env": SOAP_ENVELOPE})
         element.set("type", "env:Fault")
@@ -215,6 +217,26 @@ def _put_before(
     at = list(found).index(before) if before else len(found)
     pairs = list(found.items())
     return dict([*pairs[:at], (name, element), *pairs[at:]])
+
+
+def _name_types(root: etree._Element) -> None:
+    """Give the types of elements within messages a name; the same elements in other messages share them.
+
+    Java makes a name for a type without one out of the names around it; ``leerlingen`` in ``leerlinggegevens`` then
+    gets that of ``leerlinggegevens-leerlingen``.
+    """
+    for element in _found(root, "/xs:schema/xs:element/xs:complexType/*/xs:element[xs:complexType]"):
+        name, own = f"{str(element.get('name')).capitalize()}Type", element[0]
+        made = next(iter(_found(root, f"/xs:schema/xs:complexType[@name='{name}']")), None)
+        own.set("name", name)
+        if made is None:
+            root.append(own)
+        elif etree.tostring(made, method="c14n") == etree.tostring(own, method="c14n"):
+            element.remove(own)
+        else:
+            raise ValueError("two types of one name")
+        prefix = next(prefix for prefix, space in root.nsmap.items() if prefix and space == root.get("targetNamespace"))
+        element.set("type", f"{prefix}:{name}")
 
 
 def _indented(root: etree._Element) -> str:

@@ -5,6 +5,7 @@
 * A watch ends a connection that takes too long all in all: a byte now and then is no life.
 * Headers that another server could read otherwise are refused, and after a refusal the connection is closed: what
   follows a body that was not read is never taken for a request.
+* A body in chunks is read to the letter, for some clients send none else; the connection is closed behind it.
 * The OIN of the caller's certificate stands in the WSGI environment as :data:`OIN`, and comes from nowhere else.
 * Nothing of a request, and no traceback, is written to a log.
 """
@@ -33,6 +34,8 @@ _TICK = 0.5
 _KEPT_ALIVE = 100
 _STRANGERS = 256
 _HANDSHAKE = 10.0
+_CHUNK_LINE = 256
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
 # no underscore, which WSGI cannot tell from a hyphen; no space before the colon, no line that goes on
 _HEADER = re.compile(rb"([!#$%&'*+.^`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*\r\n")
 
@@ -202,13 +205,26 @@ def _request_class() -> Any:
         """One request."""
 
         def header_reader(self, rfile: Any, found: dict[bytes, bytes]) -> None:
-            """Read the headers; one that is repeated becomes one list, in which a length or an action is none."""
-            while (line := rfile.readline()) != b"\r\n":
-                match = _HEADER.fullmatch(line)
-                if match is None:
-                    raise ValueError("This header cannot be.")
-                name = match[1].title()
-                found[name] = b", ".join((found[name], match[2])) if name in found else match[2]
+            """Read the headers."""
+            _read_headers(rfile, found)
+
+        def read_request_headers(self) -> bool:
+            """Read the headers, and refuse those of a body whose end is not clear."""
+            good: bool = super().read_request_headers()  # type: ignore[no-untyped-call]
+            if good and not _has_clear_end(self):
+                self.close_connection, good = True, False
+                self.simple_response("400 Bad Request")
+            return good
+
+        def respond(self) -> None:
+            """Have the request answered; one in chunks is the last of its connection."""
+            if not self.chunked_read:
+                super().respond()
+                return
+            self.close_connection, self.rfile = True, _Chunks(self.conn.rfile)
+            self.server.gateway(self).respond()
+            if self.ready:
+                self.ensure_headers_sent()
 
         def send_headers(self) -> None:
             """Send the headers; cheroot tells the caller that it closes, and does not do it."""
@@ -217,6 +233,67 @@ def _request_class() -> Any:
             super().send_headers()
 
     return Request
+
+
+def _read_headers(source: Any, found: dict[bytes, bytes]) -> None:
+    """Read headers; one that is repeated becomes one list, in which a length or an action is none.
+
+    Raises:
+        ValueError: One of them cannot be.
+    """
+    while (line := source.readline()) != b"\r\n":
+        match = _HEADER.fullmatch(line)
+        if match is None:
+            raise ValueError("This header cannot be.")
+        name = match[1].title()
+        found[name] = b", ".join((found[name], match[2])) if name in found else match[2]
+
+
+def _has_clear_end(request: Any) -> bool:
+    """Whether a body has a length or is in chunks: with both, another server may see another end."""
+    coding = request.inheaders.get(b"Transfer-Encoding")
+    if coding is None:
+        return True
+    return bool(request.chunked_read) and coding.lower() == b"chunked" and b"Content-Length" not in request.inheaders
+
+
+class _Chunks:
+    """A body in chunks (RFC 9112, 7.1); cheroot's own reader takes sizes that others read otherwise.
+
+    Args:
+        source: The connection, behind the headers.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._left = 0
+        self._ended = False
+
+    def read(self, most: int) -> bytes:
+        """What is there of the body, up to so many bytes; nothing at its end.
+
+        Raises:
+            ValueError: It is no body in chunks.
+        """
+        if not (self._left or self._ended):
+            self._begin()
+        if self._ended:
+            return b""
+        piece: bytes = self._source.read1(min(most, self._left))
+        self._left -= len(piece)
+        if not piece or (not self._left and self._source.read(2) != b"\r\n"):
+            raise ValueError("A chunk does not end where it should.")
+        return piece
+
+    def _begin(self) -> None:
+        """Read the size of the next chunk; behind the last one there may be trailers, which nobody asked for."""
+        match = _CHUNK.fullmatch(self._source.readline(_CHUNK_LINE))
+        if match is None:
+            raise ValueError("A chunk has no size.")
+        self._left = int(match[1], 16)
+        self._ended = not self._left
+        if self._ended and self._source.readline(_CHUNK_LINE) != b"\r\n":
+            raise ValueError("There is more behind the last chunk.")
 
 
 def _connection_class() -> Any:

@@ -31,6 +31,9 @@ TAIL = b"</soap:Body></soap:Envelope>\n"
 
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\?>\s*")
 _MUST = f"{{{NAMESPACE}}}mustUnderstand"
+_ACTOR = f"{{{NAMESPACE}}}actor"
+_HERE = ("", "http://schemas.xmlsoap.org/soap/actor/next")
+"""The actors that everyone is who gets a message (SOAP 1.1, 4.2.2)."""
 _CODES = ("VersionMismatch", "MustUnderstand", "Client", "Server")
 _MOST_OF_A_FAULT = 4000
 _WORD = re.compile(r"[A-Za-z]{3,60}")
@@ -107,12 +110,17 @@ def _payload(root: etree._Element, understood: Collection[str]) -> etree._Elemen
     header, body = f"{{{NAMESPACE}}}Header", f"{{{NAMESPACE}}}Body"
     if names not in ([body], [header, body]):
         raise SoapRefusal("An envelope holds one body, with at most one header before it.")
-    musts = [child for child in root[0] if child.get(_MUST) in ("1", "true")] if names[0] == header else []
-    if any(child.tag not in understood for child in musts):
+    blocks = root[0] if names[0] == header else ()
+    if any(_must_be_understood(block) and block.tag not in understood for block in blocks):
         raise SoapRefusal("A header must be understood and is not.", code="MustUnderstand")
     if len(root[-1]) != 1:
         raise SoapRefusal("A body holds exactly one message.")
     return root[-1][0]
+
+
+def _must_be_understood(block: etree._Element) -> bool:
+    """Whether a header says that it must be understood, and says so to us."""
+    return block.get(_MUST, "").strip() in ("1", "true") and block.get(_ACTOR, "").strip() in _HERE
 
 
 def headers(payload: etree._Element) -> list[etree._Element]:

@@ -101,36 +101,41 @@ class Application:
         return Parcel(content, soap.MEDIA_TYPE, routing=routing)
 
     def _body(self, environ: Environ) -> bytes:
-        """The body, of the length that was announced, within the time that it may take."""
-        if environ.get("HTTP_TRANSFER_ENCODING"):
-            raise _HttpRefusal(HTTPStatus.LENGTH_REQUIRED)
-        length = _length(str(environ.get("CONTENT_LENGTH") or ""))
-        if length > self._most:
+        """The body, of the length that was announced or in chunks, within the time and size that it may take."""
+        length = _length(environ)
+        most = self._most if length is None else length
+        if most > self._most:
             raise _HttpRefusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        pieces, left, end = [], length, time.monotonic() + self._seconds
-        while left:
-            piece = _read(environ, min(left, _PIECE))
-            if not piece:
-                raise _HttpRefusal(HTTPStatus.BAD_REQUEST)
+        body, end = bytearray(), time.monotonic() + self._seconds
+        while len(body) < most and (piece := _read(environ, min(most - len(body), _PIECE))):
             if time.monotonic() > end:
                 raise _HttpRefusal(HTTPStatus.REQUEST_TIMEOUT)
-            pieces.append(piece)
-            left -= len(piece)
-        return b"".join(pieces)
+            body += piece
+        if length is None and len(body) == most and _read(environ, 1):
+            raise _HttpRefusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if length not in (None, len(body)):
+            raise _HttpRefusal(HTTPStatus.BAD_REQUEST)
+        return bytes(body)
 
 
 def _read(environ: Environ, most: int) -> bytes:
-    """A piece of the body; one that does not come in the time of the server ends the request."""
+    """A piece of the body; one that does not come in the time of the server, or is no chunk, ends the request."""
     source = environ["wsgi.input"]
     try:
         piece: bytes = getattr(source, "read1", source.read)(most)
     except OSError:
         raise _HttpRefusal(HTTPStatus.REQUEST_TIMEOUT) from None
+    except ValueError:
+        raise _HttpRefusal(HTTPStatus.BAD_REQUEST) from None
     return piece
 
 
-def _length(text: str) -> int:
-    if not text:
+def _length(environ: Environ) -> int | None:
+    """The length of the body; None for one in chunks, whose end a server must be able to tell."""
+    text, coding = str(environ.get("CONTENT_LENGTH") or ""), environ.get("HTTP_TRANSFER_ENCODING")
+    if coding and not text and str(coding).strip().lower() == "chunked" and environ.get("wsgi.input_terminated"):
+        return None
+    if coding or not text:
         raise _HttpRefusal(HTTPStatus.LENGTH_REQUIRED)
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise _HttpRefusal(HTTPStatus.BAD_REQUEST)

@@ -20,28 +20,9 @@ from oso_bridge.parcels import Parcel, Receipt
 
 from .samples import PGN
 from .scene import POVO, Scene
+from .soap_attacks import XI, XSI, Ear
 
-XI = "http://www.w3.org/2001/XInclude"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
 WSA = "http://www.w3.org/2005/08/addressing"
-
-
-class Ear:
-    """Listens on this machine, and counts who comes."""
-
-    def __init__(self) -> None:
-        self.heard = 0
-        self.door = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.door.getsockname()[1]}/kanarie"
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                self.door.accept()[0].close()
-            except OSError:
-                return
-            self.heard += 1
 
 
 @pytest.fixture

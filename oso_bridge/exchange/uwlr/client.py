@@ -137,8 +137,13 @@ class Antwoord:
 
     @property
     def moment(self) -> datetime | None:
-        """When the data were made: what to ask with next time, as ``sinds``."""
-        return self.administratie.aanmaakdatum if self.soort == "gegevens" else None
+        """When the data were made: what to ask with next time, as ``sinds``; None when that is not told.
+
+        Some programs tell it finer than a moment is here; then it is the last one before it.
+        """
+        if self.soort != "gegevens":
+            return None
+        return self.administratie.aanmaakdatum or _told(self.document)
 
 
 @dataclass(frozen=True)
@@ -314,6 +319,18 @@ class Client:
         if payload.tag != operation.tag(operation.answer) or receipt.status == "refused":
             raise _strange(f"The answer is no {operation.answer}.")
         return payload
+
+
+def _told(document: Document) -> datetime | None:
+    """The aanmaakdatum of an answer as it was written, cut off behind six decimals."""
+    for part in document.record.values():
+        school = part.get("school") if isinstance(part, dict) else None
+        if isinstance(school, dict):
+            try:
+                return datetime.fromisoformat(str(school.get("aanmaakdatum", "")).strip())
+            except ValueError:
+                return None
+    return None
 
 
 def _own() -> list[os.PathLike[str]]:

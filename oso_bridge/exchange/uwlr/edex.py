@@ -7,6 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,9 @@ class EdexBron:
         return self._read().leerkrachten
 
     def vorige(self, school: Schoolid, klant: str) -> datetime | None:
-        """When the last results of this client were made."""
-        return self._results.vorige(school, klant) if self._results else None
+        """When the last results of this client were made, whatever it called the school."""
+        del school
+        return self._results.vorige(self.school, klant) if self._results else None
 
     def ontvang(self, levering: Levering) -> None:
         """Keep results of pupils of the file.
@@ -123,10 +125,10 @@ class EdexBron:
         whole = self._read()
         known = {str(key).strip(): one for one in whole.leerlingen for key in (one.eckid, one.leerlingid) if key}
         for afname in levering.resultaten.afnames:
-            found = known.get((afname.leerlingid or "").strip())
-            if found is None or (afname.eckid and found.eckid and afname.eckid != found.eckid):
+            found, eckid = known.get((afname.leerlingid or "").strip()), (afname.eckid or "").strip()
+            if found is None or (eckid and (found.eckid or known.get(eckid)) and known.get(eckid) is not found):
                 raise UwlrFault(PUPIL)
-        self._results.bewaar(levering)
+        self._results.bewaar(replace(levering, school=Schoolid.van(whole.school)))
 
 
 class Resultatenmap:
@@ -191,6 +193,7 @@ class Resultatenmap:
 
 
 def _name(school: Schoolid, klant: str) -> str:
-    """A client and a school as a name that tells nothing of either."""
-    told = f"{school.brincode}\n{school.dependancecode or '00'}\n{school.schoolkey}\n{klant}"
+    """A client and a school as a name that tells nothing of either; the codes of a school are enough."""
+    own = "" if school.brincode else school.schoolkey
+    told = f"{school.brincode}\n{school.dependancecode or '00'}\n{own}\n{klant}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]

@@ -1,7 +1,7 @@
 """The answering side: a request comes in, an answer or a fault goes out.
 
 Knows nothing of HTTP; :mod:`oso_bridge.exchange.uwlr.wsgi` puts it on a web server.  The checks stand in one order:
-SOAP, who asks, whether the key opens the school, the version, the schema, and only then what is asked.
+SOAP, who asks, whether the key opens the school, the schema, the version, and only then what is asked.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ from oso_bridge.xml.limits import DEFAULT, Limits
 OIN = "oin"
 """The routing of a parcel under which the OIN of its sender stands, from a certificate that was checked."""
 _SHORT = 256
+_MAY_BE_LEFT_OUT = (
+    *("brincode", "dependancecode", "schoolkey", "xsdversie"),
+    *("gegevenssetid", "laatstontvangengegevens"),
+)
+_NIL, _TYPE = (f"{{http://www.w3.org/2001/XMLSchema-instance}}{name}" for name in ("nil", "type"))
 _T = TypeVar("_T")
 
 
@@ -68,7 +73,7 @@ class Endpoint:
         self._releases = {version: release for release in found for version in release.info["versions"]}
         self._first = found[0]
         self._limits = limits
-        self._bringing = threading.Lock()
+        self._bringing: dict[str, threading.Lock] = {}
 
     def __call__(self, parcel: Parcel) -> Parcel:
         """Answer a request as a whole; for tests, and for transports that carry no streams.
@@ -122,9 +127,13 @@ class Endpoint:
         place = payload.find(operation.tag("school")) if operation is BRING else payload
         if place is None:
             raise UwlrFault(faults.MESSAGE, "Het bericht noemt geen school.")
+        if operation is not BRING:
+            _tidy(payload)
         school, release = self._school(place, schools), self._release(place, operation)
         content = etree.tostring(payload, encoding="UTF-8", xml_declaration=True, with_tail=False)
-        document = self._document(content, release)
+        document = self._document(content, release or self._first)
+        if release is None:
+            raise UwlrFault(faults.VERSION)
         if operation is BRING:
             self._take(document, content, klant, school)
             log("uwlr", vraag=operation.name, klant=klant.code, school=school)
@@ -166,22 +175,16 @@ class Endpoint:
             raise UwlrFault(faults.CLIENT)
         return asked
 
-    def _release(self, place: etree._Element, operation: Operation) -> Release:
-        """The release of a message.
+    def _release(self, place: etree._Element, operation: Operation) -> Release | None:
+        """The release of a message; None when its version is none that is spoken.
 
         The documentation lets a request leave out its version, which the schema asks for; so the first that is spoken
         is put in its place.
-
-        Raises:
-            UwlrFault: The version is none that is spoken.
         """
-        said = _text(place, "xsdversie").strip()
-        if not said and operation is not BRING and place.find(operation.tag("xsdversie")) is None:
+        if operation is not BRING and place.find(operation.tag("xsdversie")) is None:
             _put_version(place, operation, self._first)
             return self._first
-        if said not in self._releases:
-            raise UwlrFault(faults.VERSION)
-        return self._releases[said]
+        return self._releases.get(_text(place, "xsdversie").strip())
 
     def _document(self, content: bytes, release: Release) -> Document:
         """The message, when it is what its schema asks for.
@@ -227,8 +230,8 @@ class Endpoint:
         if made is None:
             raise UwlrFault(faults.MESSAGE, "De aanmaakdatum is niet te gebruiken.")
         _refuse_terms(found)
-        # one at a time, so that nothing comes between looking at the one before and keeping this one
-        with self._bringing:
+        # one at a time, so that nothing comes between looking at the one before and keeping this one; others go on
+        with self._bringing.setdefault(klant.code, threading.Lock()):
             earlier = self._bron.vorige(school, klant.code)
             if earlier is not None and made <= _zoned(earlier):
                 raise UwlrFault(faults.MESSAGE, "De aanmaakdatum is niet later dan die van het vorige bericht.")
@@ -253,6 +256,21 @@ def _text(place: etree._Element, name: str) -> str:
     """The text of a child, looked at before the schema was asked; too long a one is none."""
     text = place.findtext(f"{{{etree.QName(place).namespace}}}{name}") or ""
     return text if len(text) <= _SHORT else ""
+
+
+def _tidy(request: etree._Element) -> None:
+    """Take out of a request for pupil data what says nothing, for programs that fill in a form send it along.
+
+    That is an empty element, also one that says it is ``nil``, and the type of a text: none of a request can have
+    another than its own.
+    """
+    for child in list(request):
+        child.attrib.pop(_NIL, "")
+        child.attrib.pop(_TYPE, "")
+        if parser.local_name(child) in _MAY_BE_LEFT_OUT and not (
+            len(child) or child.attrib or (child.text or "").strip()
+        ):
+            request.remove(child)
 
 
 def _put_version(place: etree._Element, operation: Operation, release: Release) -> None:

@@ -231,6 +231,36 @@ def test_an_answer_in_another_order_is_read_all_the_same() -> None:
     assert found.administratie.leerlingen[0].achternaam == "Zilverschoon"
 
 
+WCF = (
+    f'<s:Envelope xmlns:s="{soap.NAMESPACE}"><s:Header><ActivityId CorrelationId="1" '
+    'xmlns="http://schemas.microsoft.com/2004/09/ServiceModel/Diagnostics">2</ActivityId></s:Header>'
+    '<s:Body xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">'
+    f'<leerlinggegevens_antwoord xmlns="{PUPILS}"><leerlinggegevens><school><schooljaar>2024-2025</schooljaar>'
+    "<brincode>00AA</brincode><aanmaakdatum>%s</aanmaakdatum></school><leerlingen>"
+    '<leerling key="L-1"><achternaam>Zilverschoon</achternaam><voorvoegsel xsi:nil="true"/>'
+    '<geboortedatum xsi:nil="true"/></leerling></leerlingen></leerlinggegevens></leerlinggegevens_antwoord>'
+    "</s:Body></s:Envelope>"
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "moment"),
+    [
+        ("2024-10-01T09:00:00.1234567+02:00", "2024-10-01T09:00:00.123456+02:00"),
+        ("2024-10-01T09:00:00.9999999Z", "2024-10-01T09:00:00.999999+00:00"),
+        ("2024-10-01T09:00:00", "2024-10-01T09:00:00"),
+        ("gisteren", None),
+        ("12024-10-01T09:00:00", None),
+    ],
+)
+def test_an_answer_of_dotnet(told: str, moment: str | None) -> None:
+    """Ticks of a tenth of a microsecond: too late a moment would lose a change, so it is cut off."""
+    found = uwlr.Client(Says(b"\xef\xbb\xbf" + (WCF % told).encode()), AUTORISATIE).leerlinggegevens(VERZOEK)
+    assert found.moment == (datetime.fromisoformat(moment) if moment else None)
+    pupil = found.administratie.leerlingen[0]
+    assert (pupil.achternaam, pupil.geboortedatum) == ("Zilverschoon", None)
+
+
 def test_nothing_is_logged_of_what_goes_by(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     from_file().client().leerlinggegevens(VERZOEK)

@@ -180,8 +180,7 @@ def without(name: str) -> str:
         (HEADER.replace("Voorbeeldleermiddel", "Iets anders"), BAD, faults.CLIENT),
         (HEADER.replace("sleutel-van-de-wilgenroos", "sleutel-van-niemand"), BAD, faults.ACCESS),
         (HEADER, BAD, faults.ACCESS),
-        (HEADER, BAD.replace("00BB", "00AA"), faults.VERSION),
-        (HEADER, BAD.replace("00BB", "00AA").replace("1.0<", "2.2<"), faults.MESSAGE),
+        (HEADER, BAD.replace("00BB", "00AA"), faults.MESSAGE),
         (HEADER, "", faults.MESSAGE),
     ],
 )
@@ -190,12 +189,19 @@ def test_checks_stand_in_their_order(element: str, header: str, inside: str, fau
     assert code(Scene(Gemaakt()).ask(envelope(question(element, inside), header))) == fault
 
 
+@pytest.mark.parametrize(("element", "inside"), [("structuur_verzoek", BASIS), ("leerkrachten_verzoek", GROUPS)])
+def test_a_version_is_looked_at_when_the_rest_is_right(element: str, inside: str) -> None:
+    asked = question(element, inside.replace("2.2<", "1.0<"))
+    assert code(Scene(Gemaakt()).ask(envelope(asked))) == faults.VERSION
+
+
 @pytest.mark.parametrize(
     ("edits", "fault"),
     [
         ([("00AA", "00BB"), (">2.2<", ">1.0<")], faults.ACCESS),
-        ([(">2.2<", ">1.0<"), ("<lr:leerlingid>", "<lr:niets/><lr:leerlingid>")], faults.VERSION),
-        ([("<lr:leerlingid>", "<lr:niets/><lr:leerlingid>")], faults.MESSAGE),
+        ([(">2.2<", ">1.0<"), ("<lr:leerlingid>", "<lr:niets/><lr:leerlingid>")], faults.MESSAGE),
+        ([(">2.2<", ">1.0<")], faults.VERSION),
+        ([("<lr:xsdversie>2.2</lr:xsdversie>", "")], faults.MESSAGE),
     ],
 )
 def test_checks_of_results_stand_in_their_order(edits: list[tuple[str, str]], fault: str) -> None:
