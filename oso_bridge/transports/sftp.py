@@ -162,6 +162,16 @@ class SftpDisk:
             except (EOFError, paramiko.SSHException, ConnectionError, TimeoutError) as error:
                 self.close()
                 raise ConnectionError("the connection was lost") from error
+            except OSError as error:
+                # paramiko says so of a file that is not there, and of a channel that closed under it
+                if not self._is_lost():
+                    raise
+                self.close()
+                raise ConnectionError("the connection was lost") from error
+
+    def _is_lost(self) -> bool:
+        channel = self._sftp.get_channel() if self._sftp else None
+        return channel is None or channel.closed
 
     def _connected(self) -> paramiko.SFTPClient:
         if self._sftp is None:

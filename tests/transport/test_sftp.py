@@ -202,6 +202,14 @@ def test_a_connection_that_was_lost_is_made_again(server: Server) -> None:
         assert len(take(line)) == 2
 
 
+def test_a_channel_that_closed_is_a_connection_that_was_lost(server: Server) -> None:
+    with server.line(retry=oso.Retry(attempts=3, pause=0.01)) as line:
+        line.send(PARCEL)
+        line.line._disk._sftp.get_channel().close()  # type: ignore[attr-defined]
+        line.send(PARCEL)
+        assert len(take(line)) == 2
+
+
 def test_no_more_is_asked_for_than_a_file_holds(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     whole = asyncssh.SFTPServer.read
