@@ -44,6 +44,7 @@ COMMANDS = {
     "receive": "Fetch what came in, as files.",
     "serve": "Answer other systems, over the OSO exchange or by UWLR.",
     "exchange": "Say how well the messages of the OSO exchange are known, or put in an official schema.",
+    "kit": "Prepare the kit that tests an endpoint of yours, and list its scenarios.",
     "osr": "Ask the OSR for mandates, endpoints and schools.",
     "release": "Add, list, show, compare and remove releases.",
     "releases": "List the releases that are installed.",

@@ -74,6 +74,7 @@ class Simulator:
         transcript: What was said.
         url: Where it listens.
         foreign: As given; may be set later.
+        heard: Is given each message that comes in, as it is; may be set, to see what the transcript leaves out.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class Simulator:
         self._embedding: Embedding = embedding
         self.foreign = foreign
         self._oin = oin
+        self.heard: Callable[[Message], None] = lambda message: None
         self._crew = ThreadPoolExecutor(max_workers=4, thread_name_prefix="oso-simulator")
         self._work: list[Future[None]] = []
         self._over = threading.Event()
@@ -203,6 +205,8 @@ class Simulator:
         except NotUnderstood:
             self.transcript.add(content, sender=told, receiver=who, message="?")
             return self._refused(told, "OngeldigBericht")
+        if not sender:
+            self.heard(message)
         peer, who = self._peer(message.name)
         turn = Turn(message, oin)
         row = peer.handle(turn)

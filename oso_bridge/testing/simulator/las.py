@@ -107,6 +107,14 @@ class School:
         """
         self._ready[key.upper()] = Case(profile)
 
+    def keys(self, pgn: str) -> dict[str, str]:
+        """The zoeksleutel and pgnfrag of a pupil, by these names.
+
+        Args:
+            pgn: The number of the pupil.
+        """
+        return {name: compute(pgn) for name, compute in self._keys.items()}
+
     def handle(self, turn: Turn) -> Row | None:
         """Deal with a message.
 
@@ -167,7 +175,7 @@ class School:
         names = ("bronBrin", "bronAdres", "doelBrin", "doelAdres", "overdrachtsoort", "sessieId")
         fields = {name: asked[name] for name in names}
         if asked["pgn"]:
-            fields |= {name: compute(asked["pgn"]) for name, compute in self._keys.items()}
+            fields |= self.keys(asked["pgn"])
         else:
             fields["koppelsleutel"] = asked["koppelsleutel"]
         answer = self._say(Message("sessiecontroleRequest", asked.wire, fields), "")

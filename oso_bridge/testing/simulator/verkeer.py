@@ -89,6 +89,17 @@ class Verkeer:
         self._lock = threading.RLock()
         self.table = Table(data("verkeer")["rij"], self)
 
+    def link(self, key: str, bron: Punt, doel: Punt) -> None:
+        """Register a koppelsleutel, as if it had been handed out.
+
+        Args:
+            key: The koppelsleutel.
+            bron: Who has the dossier.
+            doel: Who may fetch it.
+        """
+        with self._lock:
+            _keep(self._links, key.upper(), _Link((bron.brin, bron.adres), (doel.brin, doel.adres)))
+
     def handle(self, turn: Turn) -> Row | None:
         """Deal with a message.
 
