@@ -42,6 +42,9 @@ COMMANDS = {
     "codes": "Give the code lists: codes, meanings, releases, and the fields that take them.",
     "send": "Check a document and send it.",
     "receive": "Fetch what came in, as files.",
+    "fetch": "Fetch a dossier from another school, over the OSO exchange.",
+    "delivery-points": "List the delivery points that the Traffic Center knows.",
+    "uwlr": "Ask a school administration for pupil data, or bring it results, by UWLR.",
     "serve": "Answer other systems, over the OSO exchange or by UWLR.",
     "exchange": "Say how well the messages of the OSO exchange are known, or put in an official schema.",
     "kit": "Prepare the kit that tests an endpoint of yours, and list its scenarios.",
@@ -65,7 +68,7 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name, or None."""
         if cmd_name in COMMANDS:
-            module = import_module(f"oso_bridge.cli.{cmd_name}")
+            module = import_module(f"oso_bridge.cli.{cmd_name.replace('-', '_')}")
             if hasattr(module, "app"):
                 return _group(module.app, cmd_name)
             return _command(module.command, cmd_name)

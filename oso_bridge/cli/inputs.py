@@ -15,6 +15,8 @@ from oso_bridge.sources import name_of
 
 Input = str | IO[bytes]
 STDIN = "-"
+LONGEST_SECRET = 1000
+"""The most characters that a number or key has."""
 
 
 def expand(names: Sequence[str]) -> list[Input]:
@@ -129,3 +131,47 @@ def _pattern(pattern: str) -> list[str]:
     if not found:
         raise UsageError("No file matches this pattern.", where=pattern, remedy="Check the name and the folder.")
     return sorted(found)
+
+
+def secret(file: Path | None, what: str, option: str) -> str:
+    """One line that must not stand among the arguments, where other users of the machine can see it.
+
+    Args:
+        file: The file it stands in; standard input when None, which asks without showing it at a terminal.
+        what: What it is, for the question and the error.
+        option: The option that names the file.
+
+    Returns:
+        The line, without the blanks around it and the byte order mark before it.
+
+    Raises:
+        OSError: The file cannot be read.
+        UsageError: There is nothing, more than one line, or no text.
+    """
+    found = _line(_secret_bytes(file, what))
+    if not found or len(found) > LONGEST_SECRET or not found.isprintable():
+        raise UsageError(f"{what} has to be one line of text.", remedy=f"On standard input, or with {option} FILE.")
+    return found
+
+
+def _secret_bytes(file: Path | None, what: str) -> bytes:
+    """What was given; more than is ever needed is not read."""
+    if file is not None:
+        with file.open("rb") as opened:
+            return opened.read(4 * LONGEST_SECRET)
+    if sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass(f"{what}: ").encode()
+    return sys.stdin.buffer.read(4 * LONGEST_SECRET)
+
+
+def _line(content: bytes) -> str:
+    """Bytes as text without blanks around it; empty when they are none."""
+    import json
+
+    try:
+        # tools on Windows write a byte order mark, or UTF-16
+        return content.decode(json.detect_encoding(content)).strip()
+    except UnicodeDecodeError:
+        return ""

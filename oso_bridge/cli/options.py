@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from oso_bridge.errors import UsageError
 
 
 def _languages(incomplete: str) -> list[str]:
@@ -61,3 +64,26 @@ ReportFormat = Annotated[
 PasswordEnv = Annotated[
     str | None, typer.Option("--password-env", metavar="NAME", help="The environment variable with the password.")
 ]
+
+
+def moment(text: str | None, option: str, *, zone: bool) -> datetime | None:
+    """A moment that a user gave.
+
+    Args:
+        text: Such as ``2025-01-31T09:00:00+01:00``; None when none was given.
+        option: The option, for the error.
+        zone: Whether it has to say its time zone.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or (zone and found.tzinfo is None):
+        wanted = "with its time zone, such as 2025-01-31T09:00:00+01:00" if zone else "such as 2025-01-31T09:00:00"
+        raise UsageError(f"{option} takes a moment {wanted}.")
+    return found

@@ -80,6 +80,20 @@ def save_new(path: Path, content: bytes) -> None:
     new_file(path, content)
 
 
+def save(path: Path, content: bytes) -> None:
+    """Write a file that only its owner reads, whole or not at all; one that is there is replaced.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    part = path.with_name(f".{os.getpid()}.{path.name[:100]}.part")
+    try:
+        save_new(part, content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def say(text: str) -> None:
     """A piece of a report on standard output, while progress may be shown beside it."""
     if sys.stdout.isatty():

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from oso_bridge.cli import options, output, releases
+from oso_bridge.errors import BundleRefused, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from oso_bridge.releases import Release
 
@@ -22,6 +26,9 @@ command = typer.Typer(
     pretty_exceptions_enable=False,
 )
 command.command("list")(releases.command)
+
+EXCHANGE = "oso-exchange"
+"""The format of the messages of the OSO exchange, which have commands of their own."""
 
 _Id = Annotated[str, typer.Argument(metavar="RELEASE", help="A release, such as oso/2019.1.")]
 
@@ -103,9 +110,23 @@ def add(
     from oso_bridge.render import json
 
     words = _words(lang)
-    added = oso.add_release(bundle, id=id_, nearest=nearest, replace=replace, stylesheets=not no_stylesheets)
+    with _told_of_exchange(bundle):
+        added = oso.add_release(bundle, id=id_, nearest=nearest, replace=replace, stylesheets=not no_stylesheets)
     told = added.to_dict()
     output.write(json.dump(told) if as_json else _clean("".join(f"{line}\n" for line in _added(told, words))))
+
+
+@contextmanager
+def _told_of_exchange(bundle: str) -> Iterator[None]:
+    """Say of a refused schema with messages of the OSO exchange which command takes it."""
+    try:
+        yield
+    except BundleRefused as error:
+        from oso_bridge.exchange.official import messages_in
+
+        if Path(bundle).is_file() and messages_in(bundle):
+            error.remedy = "It holds messages of the OSO exchange: oso-bridge exchange official FILE --wire VERSION."
+        raise
 
 
 def _clean(text: str) -> str:
@@ -234,5 +255,8 @@ def remove(release: _Id, lang: options.Language = "nl") -> None:
     import oso_bridge as oso
 
     words, found = _words(lang), _release(release)
+    if found.format == EXCHANGE:
+        remedy = f"Remove it with: oso-bridge exchange remove {found.version}."
+        raise UsageError(f"{found.id} holds the messages of the OSO exchange.", remedy=remedy)
     oso.remove_release(found.id)
     output.write(words["removed"].format(id=found.id) + "\n")

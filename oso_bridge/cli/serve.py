@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oso_bridge.cli import serve_uwlr, serving
+from oso_bridge.cli import las_settings, serve_uwlr, serving
 from oso_bridge.cli.output import note
-from oso_bridge.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from oso_bridge.exchange import Adres, Bron, Doel, Endpoint, Voorwaarden, Wire
     from oso_bridge.exchange.endpoint import Toegang
-    from oso_bridge.exchange.keys import Sleutels
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -82,12 +80,10 @@ def _server(settings: dict[str, Any]) -> Any:
 
 
 def _endpoint(settings: dict[str, Any], tls: bool) -> Endpoint:
-    from oso_bridge.exchange import Adres, Endpoint
+    from oso_bridge.exchange import Endpoint
 
-    for row in settings["aanleverpunt"]:
-        _check_brin(str(row["brin"]), "aanleverpunt")
-    points = [Adres(str(row["brin"]), str(row.get("kenmerk", ""))) for row in settings["aanleverpunt"]]
-    wire = _wire(settings["draad"])
+    points = las_settings.points(settings["aanleverpunt"])
+    wire = las_settings.wire(settings["draad"])
     bron, doel = _administration(settings["administratie"])
     return Endpoint(
         bron=_bron(settings, wire, points, bron) if bron is not None else None,
@@ -110,12 +106,6 @@ def _administration(row: dict[str, Any]) -> tuple[Any, Any]:
     return bron or SqliteBron(row["bestand"], vault), doel or SqliteDoel(row["bestand"], vault)
 
 
-def _wire(row: dict[str, Any]) -> Wire:
-    from oso_bridge.exchange import load
-
-    return load(str(row["versie"])).using(**{table: part for table, part in row.items() if table != "versie"})
-
-
 def _access(settings: dict[str, Any], tls: bool) -> Toegang:
     """Who may ask: those in the table; without TLS nobody can be told apart, so anyone on this machine."""
     from oso_bridge.exchange.conversation import KENMERK
@@ -126,33 +116,16 @@ def _access(settings: dict[str, Any], tls: bool) -> Toegang:
         for name in names:
             # a delivery point by itself has its school in it
             if name != "*" and not KENMERK.fullmatch(name):
-                _check_brin(name.partition("/")[0], "toegang")
+                las_settings.check_brin(name.partition("/")[0], "toegang")
     return by_oin(allowed) if tls else everyone
-
-
-def _check_brin(name: str, table: str) -> None:
-    """Refuse what is no BRIN: with a slip of the pen nobody would ever get in, without a word.
-
-    Raises:
-        DataError: It is none.
-    """
-    from oso_bridge import identifiers
-
-    if not identifiers.brin.is_valid(name):
-        raise DataError(f"In the settings, {table} names a school that is no BRIN.", remedy='Such as "00YY".')
 
 
 def _bron(settings: dict[str, Any], wire: Wire, points: list[Adres], administration: Any) -> Bron:
     from oso_bridge.exchange import Bron, Bronsysteem
 
-    centre = settings["verkeerscentrum"]
-    line = (
-        serving.load(centre["lijn"])
-        if "lijn" in centre
-        else serving.https(settings.get("client"), centre.get("seconden", 20))
-    )
+    line, keys = las_settings.line(settings), las_settings.keys(settings["sleutels"])
     system = Bronsysteem(
-        wire, points[0], verkeerscentrum=line(centre["url"]), lijn=line, sleutels=_keys(settings["sleutels"])
+        wire, points[0], verkeerscentrum=line(settings["verkeerscentrum"]["url"]), lijn=line, sleutels=keys
     )
     return Bron(system, administration, aanleverpunten=points, voorwaarden=_conditions(settings.get("voorwaarden", {})))
 
@@ -167,13 +140,3 @@ def _conditions(row: dict[str, Any]) -> Voorwaarden:
     from oso_bridge.exchange import Voorwaarden
 
     return Voorwaarden(**row)
-
-
-def _keys(row: dict[str, Any]) -> Sleutels:
-    """The functions of the user; the fake ones only when a test is said to be one."""
-    from oso_bridge.exchange.keys import Sleutels, is_fake
-
-    made = Sleutels(serving.load(row["zoeksleutel"]), serving.load(row["pgnfrag"]) if "pgnfrag" in row else None)
-    if is_fake(made) and row.get("proef") is not True:
-        raise UsageError("The zoeksleutel is the fake one for tests.", remedy="Name your own, or say proef = true.")
-    return made

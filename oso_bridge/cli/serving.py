@@ -25,12 +25,17 @@ def run(server: Any) -> None:
     Args:
         server: What ``make_server`` gave, prepared.
     """
-    import logging
-
     from oso_bridge.exchange.server import run as serve
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    log()
     serve(server, note)
+
+
+def log() -> None:
+    """Have the log of the exchange on standard error: who asked or ordered what, and what came of it."""
+    import logging
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
 
 
 def listen(server: Any) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""The settings of ``oso-bridge serve``: what may stand in the file, and what is said of anything else."""
+"""The settings of ``oso-bridge serve`` and ``fetch``: what may stand in the file, and what is said of anything else."""
 
 from __future__ import annotations
 
@@ -84,19 +84,31 @@ class _Voorwaarden(_Table):
     zonder_aanvraagdatum: Literal["eerste", "laatste"] = "eerste"
 
 
-class _Settings(_Table):
-    """All tables; those without a default have to be there."""
+class _Las(_Table):
+    """What asking and answering share; tables without a default have to be there."""
 
     draad: _Draad
-    server: _Server
     aanleverpunt: list[_Aanleverpunt] = Field(min_length=1)
     verkeerscentrum: _Verkeerscentrum
     sleutels: _Sleutels
-    administratie: _Administratie
     tls: _Tls | None = None
     client: _Certificaat | None = None
     toegang: dict[str, list[str]] = {}
     voorwaarden: _Voorwaarden = _Voorwaarden()
+
+
+class _Settings(_Las):
+    """The tables of ``serve las``."""
+
+    server: _Server
+    administratie: _Administratie
+
+
+class Asking(_Las):
+    """The tables of ``fetch`` and ``delivery-points``: those of ``serve las``, of which it needs a few."""
+
+    server: _Server | None = None
+    administratie: _Administratie | None = None
 
 
 class _UwlrServer(_Server):

@@ -211,6 +211,7 @@ class Doelsysteem(_Systeem):
         Raises:
             UsageError: Neither or both of pgn and koppelsleutel are given, or the wire cannot say this.
             TransportError: The Traffic Center could not be asked for a session.
+            Exception: What ``naar.ontvangen`` raised; the session is ended first, with the best result there was.
         """
         if bool(pgn) == bool(koppelsleutel) or (soort == "SWV") != bool(koppelsleutel):
             raise UsageError("A dossier is asked for by pgn (OV, BB) or by koppelsleutel (SWV).")
@@ -220,13 +221,18 @@ class Doelsysteem(_Systeem):
         if not session:
             log("ophalen", account=account, bron=point_name(bron), soort=soort, uitkomst=result.woord)
             return Ophaling(result, (), tuple(talk.stappen))
-        too_many = len(points) > max_aanleverpunten
-        results, received = ([], []) if too_many else self._ask_all(talk, order, session, points)
-        nothing = outcome.outcome("TeVeelAanleverpunten" if too_many else "LeerlinginfoNietBeschikbaar")
-        best = outcome.best(results) or nothing
-        self._sign_off(talk, session, order, results, points, best)
-        log("ophalen", account=account, sessie=session_name(session), bron=point_name(bron), uitkomst=best.woord)
-        return Ophaling(best, tuple(received), tuple(talk.stappen), session)
+        if len(points) > max_aanleverpunten:
+            return self._ended(talk, order, session, _Gehaald(), (), "TeVeelAanleverpunten")
+        got = _Gehaald()
+        try:
+            for point in points:
+                self._ask_one(talk, order, session, point, got)
+        except Exception:
+            # what failed here is no answer of anybody, and no reason to leave the session open
+            got.uitkomsten.append(outcome.outcome("InterneFout"))
+            self._ended(talk, order, session, got, points)
+            raise
+        return self._ended(talk, order, session, got, points)
 
     def _session(self, talk: Gesprek, order: _Order) -> tuple[str, tuple[Aanleverpunt, ...], Uitkomst]:
         key = self._keys.of(order.pgn, self.wire) if order.pgn else {"koppelsleutel": order.koppelsleutel}
@@ -236,19 +242,7 @@ class Doelsysteem(_Systeem):
             return "", (), result
         return answer.sessie_id, answer.aanleverpunten, result if answer.sessie_id else outcome.outcome(outcome.UNKNOWN)
 
-    def _ask_all(
-        self, talk: Gesprek, order: _Order, session: str, points: tuple[Aanleverpunt, ...]
-    ) -> tuple[list[Uitkomst], list[Ontvangst]]:
-        results, received = [], []
-        for point in points:
-            result, kept = self._ask_one(talk, order, session, point)
-            results.append(result)
-            received += [kept] if kept else []
-        return results, received
-
-    def _ask_one(
-        self, talk: Gesprek, order: _Order, session: str, point: Aanleverpunt
-    ) -> tuple[Uitkomst, Ontvangst | None]:
+    def _ask_one(self, talk: Gesprek, order: _Order, session: str, point: Aanleverpunt, got: _Gehaald) -> None:
         bron = Adres(point.brin or order.bron.brin, point.kenmerk)
         asked = DocumentRequest(
             bron=bron,
@@ -260,24 +254,33 @@ class Doelsysteem(_Systeem):
             aanvraagdatum=order.aanvraagdatum,
         )
         answer, result = self._ask_at(talk, asked, point.url, bron)
-        if not result.ok or answer is None:
-            return result, None
-        result, kept = _received(answer.dossier, order, bron, session)
-        facts = {"sessie": session_name(session), "bron": point_name(bron), "uitkomst": result.woord}
-        log("ontvangen", account=order.account, **facts)
-        return result, kept
+        if result.ok and answer is not None:
+            result, kept = _received(answer.dossier, order, bron, session)
+            got.ontvangsten += [kept] if kept else []
+            facts = {"sessie": session_name(session), "bron": point_name(bron), "uitkomst": result.woord}
+            log("ontvangen", account=order.account, **facts)
+        got.uitkomsten.append(result)
 
-    def _sign_off(
+    def _ended(
         self,
         talk: Gesprek,
-        session: str,
         order: _Order,
-        results: list[Uitkomst],
+        session: str,
+        got: _Gehaald,
         points: tuple[Aanleverpunt, ...],
-        best: Uitkomst,
-    ) -> None:
+        nothing: str = "LeerlinginfoNietBeschikbaar",
+    ) -> Ophaling:
+        """End the session with the best result there was; without any, with the word for nothing."""
+        best = outcome.best(got.uitkomsten) or outcome.outcome(nothing)
+        # of equals the one asked last; after an error the rest were not asked
+        named = [point for point, found in zip(points, got.uitkomsten, strict=False) if found == best]
+        self._sign_off(talk, session, order, named[-1] if named else None, best)
+        facts = {"sessie": session_name(session), "bron": point_name(order.bron), "uitkomst": best.woord}
+        log("ophalen", account=order.account, **facts)
+        return Ophaling(best, tuple(got.ontvangsten), tuple(talk.stappen), session)
+
+    def _sign_off(self, talk: Gesprek, session: str, order: _Order, named: Aanleverpunt | None, best: Uitkomst) -> None:
         """End the session; what the Traffic Center says to that is not for the user (OSO:2017/Afmelden Sessie)."""
-        named = next((point for point, found in zip(points[::-1], results[::-1], strict=False) if found == best), None)
         bron = Adres(named.brin or order.bron.brin, named.kenmerk) if named else order.bron
         asked = AfmeldingRequest(bron=bron, doel=self.adres, sessie_id=session, resultaat=best.wire_word)
         try:
@@ -427,6 +430,14 @@ class _Order:
     koppelsleutel: str = field(repr=False)
     soort: Soort
     aanvraagdatum: datetime | None
+
+
+@dataclass(slots=True)
+class _Gehaald:
+    """What came of the delivery points that were asked so far: an outcome of each, and the dossiers that were kept."""
+
+    uitkomsten: list[Uitkomst] = field(default_factory=list)
+    ontvangsten: list[Ontvangst] = field(default_factory=list)
 
 
 def _received(content: bytes, order: _Order, bron: Adres, session: str) -> tuple[Uitkomst, Ontvangst | None]:

@@ -18,7 +18,7 @@ from lxml import etree
 
 from oso_bridge import data, releases
 from oso_bridge.bundles.compiling import compile_xsd
-from oso_bridge.errors import DataError, UsageError, choose
+from oso_bridge.errors import DataError, DocumentError, UsageError, choose
 from oso_bridge.exchange import wire as wires
 from oso_bridge.exchange.messages import TYPES
 from oso_bridge.exchange.wire import FORMAT, Wire
@@ -76,6 +76,24 @@ def install(
     (made / "release.toml").write_text(_toml(release), "utf-8")
     releases.forget()
     return wire
+
+
+def messages_in(source: str | os.PathLike[str]) -> list[str]:
+    """The messages of the exchange that a schema has; none when the file is no schema, or one of something else.
+
+    Args:
+        source: An XSD, or a WSDL that holds one.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with Path(source).open("rb") as file:
+        content = file.read(_LONGEST + 1)
+    try:
+        root = parser.parse(_schema(content))
+    except (DataError, DocumentError):
+        return []
+    return sorted(set(TYPES) & {str(one.get("name")) for one in root.iterchildren(f"{_XS}element")})
 
 
 def remove(name: str) -> None:

@@ -229,3 +229,22 @@ def test_mistakes_on_the_command_line(
     assert (made.code, made.out) == (2, "")
     assert told in made.err
     assert made.err.count("\n") == 1
+
+
+def test_the_commands_for_releases_point_to_those_of_the_exchange(home: Path, run: Any) -> None:
+    wsdl = (
+        f'<d:definitions xmlns:d="http://schemas.xmlsoap.org/wsdl/"><d:types>{WITHOUT_HEAD}</d:types></d:definitions>'
+    )
+    for name, text in {"los.xsd": OURS, "dienst.wsdl": wsdl}.items():
+        made = run("release", "add", put(home, text, name))
+        assert (made.code, made.out) == (2, "")
+        assert "oso-bridge exchange official FILE --wire VERSION" in made.err
+    other = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="anders"/></xs:schema>'
+    for name, text in {"anders.xsd": other, "geen.xsd": "<a", "geen.wsdl": "<a/>"}.items():
+        assert "exchange official" not in run("release", "add", put(home, text, name)).err
+    made = run("release", "remove", "oso-exchange/2022")
+    assert (made.code, "oso-bridge exchange remove 2022" in made.err) == (2, True)
+    assert load("2022").id == "2022"
+
+
+WITHOUT_HEAD = OURS[OURS.index("?>") + 2 :]

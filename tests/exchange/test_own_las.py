@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -109,3 +110,18 @@ def test_a_system_that_is_not_there_is_told_with_the_reason(place: Path, servers
     found = python(place, "ophalen.py", "00SS", PUPIL, "--als", "00TT")
     assert found.returncode == 1
     assert "NietBereikbaar (The other side cannot be reached." in found.stdout
+
+
+def test_the_program_fetches_by_the_same_settings(place: Path, servers: list[subprocess.Popen[str]]) -> None:
+    (place / "nummer").write_text(PUPIL, "utf-8")
+    given = ["--config", "las.toml", "--from", "00YY", "--account", "j.jansen", "--number-file", "nummer"]
+    fetched = python(place, "-m", "oso_bridge", "fetch", *given, "--to", "binnen", "--json")
+    assert fetched.returncode == 0, fetched.stdout + fetched.stderr
+    told = json.loads(fetched.stdout)
+    assert [step["result"] for step in told["steps"]] == ["OverdrachtGeslaagd"] * 3
+    assert "ophalen account=j.jansen" in fetched.stderr
+    assert PUPIL not in fetched.stdout + fetched.stderr
+    assert [one["ok"] for one in told["dossiers"]] == [True]
+    assert (place / told["dossiers"][0]["file"]).stat().st_mode & 0o077 == 0
+    points = python(place, "-m", "oso_bridge", "delivery-points", "--config", "las.toml", "--brin", "00YY")
+    assert (points.returncode, points.stdout[:30]) == (0, "00YY/0000000700000YY00001  OV ")

@@ -135,6 +135,11 @@ class Antwoord:
         """The check of the answer; keys and references are in the layer integrity."""
         return documents.check(self.document)
 
+    @cached_property
+    def xml(self) -> bytes:
+        """The answer as a message of UWLR: as it came, and of several answers as one; for who keeps it as a file."""
+        return writing.write(self.document)
+
     @property
     def moment(self) -> datetime | None:
         """When the data were made: what to ask with next time, as ``sinds``; None when that is not told.
@@ -164,10 +169,14 @@ class Getrapt(Antwoord):
         return self.geheel
 
     @cached_property
+    def xml(self) -> bytes:
+        """All steps as one message; see :class:`Antwoord`."""
+        return writing.write(self.geheel, release=self.release, root=ALL.answer, check=False, losses="allow")
+
+    @cached_property
     def rapport(self) -> Report:
         """The check of all steps as one message: references lead from one step to another."""
-        xml = writing.write(self.geheel, release=self.release, root=ALL.data, check=False, losses="allow")
-        return documents.check(xml, release=self.release)
+        return documents.check(self.xml, release=self.release)
 
 
 HERHALEN: Mapping[str, Retry] = {"*": Retry(idempotent=True), "BrengLeerresultaten": Retry()}

@@ -51,6 +51,10 @@ class UwlrFault(OsoBridgeError):
         """What is wrong, for a user; in ``nl`` or ``en`` unless a sentence was given."""
         return self._why or str(_row(self.code).get("text", _STRANGE)[language])
 
+    def advice(self, language: str = "nl") -> str:
+        """What the one who asked can do about it, in ``nl`` or ``en``."""
+        return str(_row(self.code).get("doe", _ASK)[language])
+
     @property
     def retryable(self) -> bool:
         """Whether the same message may be taken later."""
@@ -60,6 +64,11 @@ class UwlrFault(OsoBridgeError):
 _STRANGE = {
     "nl": "De andere kant weigerde, met een code die UWLR niet kent.",
     "en": "The other side refused, with a code that UWLR does not have.",
+}
+
+_ASK = {
+    "nl": "Vraag de andere kant waarom.",
+    "en": "Ask the other side why.",
 }
 
 
