@@ -20,8 +20,7 @@ from oso_bridge.errors import UsageError
 from oso_bridge.testing.kit import kinds, run, scenarios, uwlr_messages, uwlr_settings
 from oso_bridge.testing.kit.calling import Answer, NoAnswer, WsgiCaller
 from oso_bridge.testing.kit.scenario import pick, text
-from oso_bridge.testing.kit.stage import Options, open_stage
-from oso_bridge.testing.kit.uwlr_prepare import prepare
+from oso_bridge.testing.kit.stage import Options, open_stage, prepare
 from oso_bridge.testing.kit.uwlr_settings import settings
 from oso_bridge.testing.kit.uwlr_stage import UwlrStage
 
@@ -189,12 +188,12 @@ def test_an_address_without_tls_is_only_for_this_machine(url: str) -> None:
 
 
 def test_what_is_prepared_can_be_loaded(tmp_path: Path) -> None:
-    made = prepare(tmp_path / "kit")
+    made = prepare("uwlr", tmp_path / "kit")
     assert [path.name for path in made] == ["kit.toml", "school.xml"]
     assert oso.check(made[1]).ok
     assert settings(uwlr_settings.tomllib.loads(made[0].read_text("utf-8")), {}).table == uwlr_settings.defaults()
     with pytest.raises(UsageError, match="not empty"):
-        prepare(tmp_path / "kit")
+        prepare("uwlr", tmp_path / "kit")
 
 
 def test_every_text_is_used_and_every_text_is_there() -> None:

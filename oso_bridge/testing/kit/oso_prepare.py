@@ -11,7 +11,6 @@ from string import Template
 from typing import Any, Literal
 
 from oso_bridge import document as documents
-from oso_bridge.errors import UsageError
 from oso_bridge.exchange.messages import Adres
 from oso_bridge.exchange.store import SqliteBron
 from oso_bridge.pki import Authority, fictional_oin, pem
@@ -92,19 +91,16 @@ def prepare(folder: Path) -> list[Path]:
     """Write what a vendor needs: dossiers, a table, ``kit.toml``, certificates, and an endpoint of ours to try it on.
 
     Args:
-        folder: Where; made when it is not there.
+        folder: An empty folder.
 
     Returns:
         The files.
 
     Raises:
-        UsageError: The folder is not empty.
         OSError: It cannot be written to.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise UsageError("This folder is not empty; nothing was written.", where=str(folder))
-    for part in (folder, folder / "dossiers", folder / _EXAMPLE):
-        part.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for part in (folder / "dossiers", folder / _EXAMPLE):
+        part.mkdir(mode=0o700)
     plan = Plan()
     made = [*_certificates(folder), *_dossiers(folder, plan), *_settings(folder)]
     return [*made, *_example(folder / _EXAMPLE, plan)]

@@ -123,7 +123,13 @@ def prepare(kind: str, folder: Path) -> list[Path]:
         UsageError: There is no such kind, or the folder is not empty.
         OSError: It cannot be written to.
     """
-    made: list[Path] = _module(kind, "prepare").prepare(folder)
+    module = _module(kind, "prepare")
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(
+            "This folder is not empty; nothing was written.", where=str(folder), remedy="Name a new one, or empty it."
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made: list[Path] = module.prepare(folder)
     return made
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from oso_bridge.errors import UsageError
 from oso_bridge.testing.kit import uwlr_settings
 
 SCHOOL = Path(__file__).with_name("uwlr_school.xml")
@@ -16,16 +15,12 @@ def prepare(folder: Path) -> list[Path]:
     """Write ``kit.toml``, with every key and what it means, and ``school.xml``: a fictional school as EDEXML.
 
     Args:
-        folder: Where; made when it is not there.
+        folder: An empty folder.
 
     Returns:
         The files.
 
     Raises:
-        UsageError: The folder is not empty.
         OSError: They cannot be written.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise UsageError("This folder is not empty; nothing was written.", where=str(folder))
-    folder.mkdir(parents=True, exist_ok=True)
     return [Path(shutil.copyfile(source, folder / name)) for name, source in _FILES.items()]
