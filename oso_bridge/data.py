@@ -120,6 +120,8 @@ def load_toml(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path.name} is not valid TOML: {error}", where=str(path)) from error
+    except RecursionError:
+        raise DataError(f"{path.name} is not valid TOML: it is too deep.", where=str(path)) from None
 
 
 @cached(maxsize=64)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from oso_bridge import data
 from oso_bridge.cli import options, output
-from oso_bridge.errors import DataError
 
 if TYPE_CHECKING:
     from oso_bridge.exchange.wire import Wire
@@ -71,14 +70,5 @@ def _rows(wire: Wire) -> list[dict[str, str]]:
 
 
 def _layouts(file: Path | None) -> dict[str, Any]:
-    """What stands in a file of the user.
-
-    Raises:
-        DataError: It is no TOML.
-    """
-    if file is None:
-        return {}
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"This is not valid TOML: {error}", where=str(file)) from None
+    """What stands in a file of the user; nothing without one."""
+    return data.load_toml(file) if file else {}

@@ -86,12 +86,9 @@ def save(path: Path, content: bytes) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    part = path.with_name(f".{os.getpid()}.{path.name[:100]}.part")
-    try:
-        save_new(part, content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    from oso_bridge.transports.private import replace_file
+
+    replace_file(path, content)
 
 
 def say(text: str) -> None:

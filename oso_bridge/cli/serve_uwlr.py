@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oso_bridge.cli import serving
+from oso_bridge.cli import las_settings, serving
 from oso_bridge.cli.output import note
-from oso_bridge.errors import UsageError
+from oso_bridge.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,11 @@ def _administration(settings: dict[str, Any], edex: Path | None, results: Path |
     if (edex is None) == (named is None):
         raise UsageError("Name one administration: a file of EDEXML, or bron in the settings.")
     if edex is None:
-        made: Schoolgegevens = serving.load(named)()
+        from oso_bridge.exchange.uwlr import Schoolgegevens
+
+        if results is not None:
+            raise UsageError("--results goes with a file of EDEXML.", remedy="Results go to ontvang of your own bron.")
+        made: Schoolgegevens = serving.made(named, Schoolgegevens)
         return made
     return _file(edex, results)
 
@@ -102,6 +106,8 @@ def _server(settings: dict[str, Any], bron: Schoolgegevens) -> Any:
     clients = _clients(settings["klant"], bron)
     allowed = {row["oin"]: ["*"] for row in settings["klant"] if "oin" in row}
     context = serving.context({**settings, "toegang": allowed})
+    if context is None and allowed:
+        raise UsageError("Without TLS nobody shows an oin.", remedy="Leave oin out of klant, or give a table tls.")
     versions = settings.get("administratie", {}).get("versies", ["uwlr/2.2"])
     application = Application(
         Endpoint(bron, clients, versies=versions), oin=oin_of, url=server.get("url", ""), path=server.get("pad", "")
@@ -154,10 +160,18 @@ def _key(name: str | None) -> str:
 
 
 def _school(row: dict[str, Any], bron: Schoolgegevens) -> Schoolid:
-    """The school that a key opens; that of the file when none is named."""
+    """The school that a key opens; that of the file when none is named.
+
+    Raises:
+        DataError: None is named and there is no file, or it is no brincode: the key would open nothing.
+    """
     from oso_bridge.exchange.uwlr import EdexBron, Schoolid
 
-    names = ("brincode", "dependancecode", "schoolkey")
-    if not row.keys() & set(names) and isinstance(bron, EdexBron):
+    found = Schoolid(*(str(row.get(name, "")) for name in ("brincode", "dependancecode", "schoolkey")))
+    if found == Schoolid() and isinstance(bron, EdexBron):
         return bron.school
-    return Schoolid(*(str(row.get(name, "")) for name in names))
+    if found.brincode:
+        las_settings.check_brin(found.brincode, "klant.sleutel")
+    elif not found.schoolkey:
+        raise DataError("In the settings, klant.sleutel names no school.", remedy="Give brincode or schoolkey.")
+    return found

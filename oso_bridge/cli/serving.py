@@ -110,7 +110,7 @@ def _oins(allowed: dict[str, Any], test: bool) -> list[str]:
         if not identifiers.oin.is_valid(name):
             raise DataError(f"In the settings, {name} is no OIN.", remedy="An OIN has twenty figures.")
     if not allowed:
-        note("Nobody can call: no OIN may. Name those that may under toegang.")
+        note("Nobody can call: no OIN may. Name those that may under toegang, or for serve uwlr as oin of a klant.")
     if not test and any(name.startswith(TEST_REGISTER) for name in allowed):
         note("Test OINs are listed, and are refused all the same: say proef = true under tls when this is a test.")
     return list(allowed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
+from oso_bridge import data
 from oso_bridge.errors import DataError, choose
 
 _Files = str | list[str]
@@ -215,16 +215,12 @@ def read(path: Path, tables: type[BaseModel] = _Settings, page: str = "docs/exch
         OSError: It cannot be read.
     """
     try:
-        found = tables.model_validate(tomllib.loads(path.read_text("utf-8")))
+        found = tables.model_validate(data.load_toml(path))
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         # a name with a slip of the pen is missing as well, and the slip is what to mend
         fault = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
         told = _told(fault["type"], [str(step) for step in fault["loc"]], fault.get("ctx", {}), tables)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        told = f"{path.name} is not valid TOML: {error}"
-    except RecursionError:
-        told = f"{path.name} is not valid TOML: it is too deep."
     else:
         return found.model_dump(exclude_unset=True)
     raise DataError(told, where=str(path), remedy=f"See {page}.")

@@ -106,7 +106,7 @@ def remove(name: str) -> None:
         UsageError: There is no such wire there.
         OSError: It cannot be removed.
     """
-    found = wires.load(name).release
+    found = wires.find(name)  # not loaded: one that is broken has to go as well
     if found.folder.parent != data.user_folder() / "schemas" / FORMAT:
         raise UsageError(f"The wire {found.version} is one that this package has itself.", remedy="It stays.")
     shutil.rmtree(found.folder)

@@ -225,6 +225,8 @@ def _request_class() -> Any:
             self.server.gateway(self).respond()
             if self.ready:
                 self.ensure_headers_sent()
+            if self.chunked_write:
+                self.conn.wfile.write(b"0\r\n\r\n")
 
         def send_headers(self) -> None:
             """Send the headers; cheroot tells the caller that it closes, and does not do it."""

@@ -153,12 +153,25 @@ def load(name: str) -> Wire:
         UsageError: There is no such wire.
         DataError: Its ``layouts.toml`` is wrong.
     """
+    found = find(name)
+    told = data.load_toml(found.folder / "layouts.toml")
+    return Wire(found, _layouts(told, DataError), told)
+
+
+def find(name: str) -> Release:
+    """The release of a wire, by its version; its ``layouts.toml`` is not looked at.
+
+    Args:
+        name: As of :func:`load`.
+
+    Raises:
+        UsageError: There is no such wire.
+    """
     known = [item for item in releases.installed() if item.format == FORMAT]
     found = next((item for item in known if name in (item.version, item.id)), None)
     if found is None:
         raise UsageError(f"There is no wire {name!r}.", remedy=choose(name, [item.version for item in known]))
-    told = data.load_toml(found.folder / "layouts.toml")
-    return Wire(found, _layouts(told, DataError), told)
+    return found
 
 
 def _layouts(told: Mapping[str, Any], error: type[DataError | UsageError]) -> dict[str, Layout]:

@@ -131,15 +131,19 @@ class MappingContract:
         source = _target(mapping, tmp_path / "goed")
         examples = _examples(mapping) or made[:1]
         mapping.export(examples, source, losses="allow", sensitive=True)
+        tried = 0
         for number, (sheet, column) in enumerate(_typed(mapping)):
             spoilt = _target(mapping, tmp_path / f"slecht{number}")
             if not _spoil(mapping, source, spoilt, sheet, column):
                 continue
+            tried += 1
             read = mapping.read(spoilt, encoding=_fixed_encoding(mapping))
             found = [finding for finding in read.report.findings if finding.rule.startswith("MAP.")]
             at = [(finding.line, finding.args.get("kolom")) for finding in found]
             assert any(line and header == column.header for line, header in at), f"{sheet.name}, {column.header}"
             assert CANARY not in json.dumps(read.report.to_dict(), default=str)
+        if not tried:
+            pytest.skip("No column with a type has a row.")
 
     def test_every_encoding_is_read(self, mapping: Table, tmp_path: Path) -> None:
         """CSV in UTF-8 with or without a mark, UTF-16 with one and Windows-1252 gives the same."""
@@ -169,8 +173,7 @@ class MappingContract:
     def test_losses_hold_no_values(self, mapping: Table) -> None:
         """What is told of a loss names a place, and nothing that stood there."""
         model = Fitting(mapping, self.values, [CANARY]).full()
-        kinds = {(generic(loss.path), loss.kind): loss for loss in mapping.losses(model)}
-        assert not [text for loss in kinds.values() for text in loss.to_dict()["text"].values() if CANARY in text]
+        assert not [loss.path for loss in mapping.losses(model) if CANARY in json.dumps(loss.to_dict(), default=str)]
 
 
 class Fitting:

@@ -26,6 +26,26 @@ def new_file(path: str | os.PathLike[str], content: bytes = b"") -> None:
         _sync_folder(Path(path).absolute().parent)
 
 
+def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write such a file whole or not at all; one that is there is replaced.
+
+    Args:
+        path: The file.
+        content: What is in it.
+
+    Raises:
+        OSError: It cannot be written; what was there is as it was.
+    """
+    path = Path(path)
+    part = path.with_name(f".{os.getpid()}.{path.name[:100]}.part")
+    part.unlink(missing_ok=True)  # of a run that was killed
+    try:
+        new_file(part, content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _sync_folder(folder: Path) -> None:
     """Have the name of a new file written to the disk as well."""
     handle = os.open(folder, os.O_RDONLY)

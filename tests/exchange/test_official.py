@@ -177,6 +177,14 @@ def test_it_can_be_put_back(home: Path) -> None:
     assert load("2022").release.folder.is_dir()
 
 
+def test_one_that_is_broken_can_be_put_back(home: Path) -> None:
+    official.install(put(home, OURS), "2022")
+    layouts = next((home / "data").rglob("layouts.toml"))
+    layouts.write_text("this is no TOML", "utf-8")
+    official.remove("2022")
+    assert load("2022").layouts["documentResponse"].mark == "provisional"
+
+
 def test_a_message_that_the_schema_does_not_have(home: Path) -> None:
     with pytest.raises(oso.UsageError, match=r"no message 'documentReqest'\. Do you mean documentRequest"):
         official.install(put(home, OURS), "2022", layouts={"bericht": {"documentReqest": {"namen": {}}}})

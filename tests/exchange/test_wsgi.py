@@ -445,3 +445,18 @@ def test_nothing_of_a_request_is_logged_by_the_server(scene: Scene, caplog: pyte
 
 def test_everyone_is_for_tests() -> None:
     assert everyone("", Scene().bron, "documentRequest")
+
+
+def test_an_answer_of_no_told_length_ends() -> None:
+    """An application of others may leave out its length, also when the request came in chunks."""
+
+    def application(environ: Any, start: Any) -> list[bytes]:
+        said = b"".join(iter(lambda: environ["wsgi.input"].read(100), b""))
+        start("200 OK", [("Content-Type", "text/plain")])
+        return [b"heard ", said]
+
+    with running(application, None) as port:  # type: ignore[arg-type]
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        line.request("POST", "/", iter([b"one ", b"two"]), {"Transfer-Encoding": "chunked"}, encode_chunked=True)
+        with contextlib.closing(line):
+            assert line.getresponse().read() == b"heard one two"

@@ -122,7 +122,6 @@ def with_data(
     if operation in (ALL, TEACHERS):
         staff = _noted(_asked_teachers(leerkrachten, vraag.groepen), keys.leerkracht)
         teachers = _list(made, "leerkrachten", staff, maker.leerkrachten)
-    keys.complete()
     if (operation in (ALL, BY_GROUP) and not pupils) or (operation is TEACHERS and not teachers):
         return without_data(operation)
     made.add(f"</{operation.data}></{operation.answer}>".encode())

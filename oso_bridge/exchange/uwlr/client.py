@@ -35,7 +35,7 @@ from oso_bridge.exchange.uwlr.operations import (
 from oso_bridge.exchange.uwlr.soapclient import Made, SoapClient
 from oso_bridge.filling import version_of
 from oso_bridge.model import Leerresultaten, Schooladministratie
-from oso_bridge.parcels import Parcel, Transport
+from oso_bridge.parcels import Parcel, Receipt, Transport
 from oso_bridge.report import Report
 from oso_bridge.transports.guarded import Retry
 from oso_bridge.xml.limits import DEFAULT, Limits
@@ -179,10 +179,12 @@ class Getrapt(Antwoord):
         return documents.check(self.xml, release=self.release)
 
 
-HERHALEN: Mapping[str, Retry] = {"*": Retry(idempotent=True), "BrengLeerresultaten": Retry()}
+HERHALEN: Mapping[str, Retry] = {
+    operation.action: Retry(idempotent=True) for operation in (ALL, STRUCTURE, BY_GROUP, TEACHERS)
+}
 """Which requests may be sent again when they may have arrived: for ``oso.transport(..., retry=HERHALEN)``.
 
-Asking twice does no harm. Results that may have arrived are not sent again on a guess.
+Asking twice does no harm. Anything else is not sent again on a guess: a WSDL of a vendor may call it otherwise.
 """
 
 
@@ -269,6 +271,8 @@ class Client:
             UwlrFault: The other side refuses one of the steps.
             TransportError: It cannot be reached, or answers something else.
         """
+        if per < 1:
+            raise UsageError("At least one group is asked for at a time.", remedy="Give per=1 or more.")
         first = self.structuur(vraag)
         if first.soort != "gegevens":
             return first
@@ -322,11 +326,11 @@ class Client:
             raise _strange("There is no answer.")
         payload = _unwrapped(receipt.reply.content, self._limits)
         if payload is None:
-            raise _strange("The answer is no message of SOAP 1.1.")
+            raise _strange("The answer is no message of SOAP 1.1.", receipt)
         if soap.is_fault(payload):
             raise faults.read(payload)
         if payload.tag != operation.tag(operation.answer) or receipt.status == "refused":
-            raise _strange(f"The answer is no {operation.answer}.")
+            raise _strange(f"The answer is no {operation.answer}.", receipt)
         return payload
 
 
@@ -346,8 +350,9 @@ def _own() -> list[os.PathLike[str]]:
     return [wsdl.path(wsdl.PUPILS), wsdl.path(wsdl.RESULTS)]
 
 
-def _strange(what: str) -> TransportError:
-    return TransportError(what, retryable=False, sent="yes")
+def _strange(what: str, receipt: Receipt | None = None) -> TransportError:
+    status = f" Its status is {receipt.code}." if receipt and receipt.status == "refused" and receipt.code else ""
+    return TransportError(what + status, retryable=False, sent="yes", remedy="Is this the address of that service?")
 
 
 def _unwrapped(content: bytes, limits: Limits) -> etree._Element | None:

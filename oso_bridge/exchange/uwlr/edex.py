@@ -19,7 +19,7 @@ from oso_bridge.errors import DataError, UsageError, WriteRefused
 from oso_bridge.exchange.uwlr.bron import Levering, Schoolid, Vraag
 from oso_bridge.exchange.uwlr.faults import PUPIL, UNAVAILABLE, UwlrFault
 from oso_bridge.model.administratie import Administratieleerling, Leerkracht, Schooladministratie
-from oso_bridge.transports.private import new_file
+from oso_bridge.transports.private import replace_file
 
 
 class EdexBron:
@@ -178,17 +178,13 @@ class Resultatenmap:
         digest = hashlib.sha256(levering.bericht).hexdigest()[:16]
         path = self._folder / f"{levering.aanmaakdatum.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest}.xml"
         with self._lock:
-            if not (path.is_file() and path.read_bytes() == levering.bericht):
-                new_file(path, levering.bericht)
+            replace_file(path, levering.bericht)
             self._remember({**self._last, name: levering.aanmaakdatum.isoformat()})
         return path
 
     def _remember(self, last: dict[str, Any]) -> None:
-        """Remember the last moments; the file is replaced as a whole, so that it is never half written."""
-        fresh = self._memory.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        new_file(fresh, json.dumps(last, indent=0).encode())
-        fresh.replace(self._memory)
+        """Remember the last moments."""
+        replace_file(self._memory, json.dumps(last, indent=0).encode())
         self._last = last
 
 

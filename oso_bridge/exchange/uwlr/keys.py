@@ -1,11 +1,10 @@
 """Keys and references of pupil data on their way out; the published schema forgets to look at them.
 
-Of a key that was met eight bytes are remembered, so that a large school takes little memory.
+Of a key that was met its hash is remembered, so that a large school takes little memory.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -22,7 +21,7 @@ class Sleutels:
     """
 
     def __init__(self, kop: Schooladministratie) -> None:
-        self._seen: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
+        self._seen: defaultdict[str, set[int]] = defaultdict(set)
         for groep in kop.groepen:
             self._new("groep", groep.sleutel)
         for vestiging in kop.vestigingen:
@@ -34,7 +33,7 @@ class Sleutels:
         """Take a pupil.
 
         Raises:
-            UwlrFault: There is no such group or branch.
+            UwlrFault: There is no such group or branch, or another has the same key.
         """
         self._new("leerling", leerling.leerlingid)
         self._new("leerling/@eckid", leerling.eckid)
@@ -49,20 +48,14 @@ class Sleutels:
         self._new("leerkracht/@eckid", leerkracht.eckid)
         self._refers("leerkracht", [(groep.soort, groep.sleutel) for groep in leerkracht.groepen])
 
-    def complete(self) -> None:
-        """Look at all keys, once everybody went by.
-
-        Raises:
-            UwlrFault: Two of a kind have the same.
-        """
-        for kind, found in self._seen.items():
-            if len(set(found)) != len(found):
-                raise _refused("sleutel-dubbel", kind)
-
     def _new(self, kind: str, key: str | None) -> None:
-        if key is not None:
-            # of 64 bits, and other ones in every process: two keys that share it are not to be made, nor met
-            self._seen[kind].append(hash(_plain(key)))
+        if key is None:
+            return
+        # of 64 bits, and other ones in every process: two keys that share it are not to be made, nor met
+        found = hash(_plain(key))
+        if found in self._seen[kind]:
+            raise _refused("sleutel-dubbel", kind)
+        self._seen[kind].add(found)
 
     def _refers(self, kind: str, groups: Iterable[tuple[str, str | None]]) -> None:
         if any((sort, _plain(key)) not in self._groups for sort, key in groups):

@@ -39,11 +39,6 @@ class Operation:
         """An element with the namespace of the operation."""
         return f"{{{self.namespace}}}{element}"
 
-    @property
-    def by_groups(self) -> bool:
-        """Whether the request names groups."""
-        return self.request in ("leerlingen_verzoek", "leerkrachten_verzoek")
-
 
 def _staged(name: str, part: str) -> Operation:
     data, fault = f"leerlinggegevens-{part}", f"{part.capitalize()}Fault"

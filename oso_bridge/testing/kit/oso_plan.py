@@ -1,6 +1,6 @@
 """The tables ``oso`` and ``verkeerscentrum`` of ``kit.toml``; every key has a default.
 
-What ``oso-bridge kit prepare`` writes is :data:`TEMPLATE`, with these defaults and what they are for.
+What ``oso-bridge kit prepare`` writes is ``oso_kit.toml``, with these defaults and what they are for.
 """
 
 from __future__ import annotations

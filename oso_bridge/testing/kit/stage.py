@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
+from oso_bridge import data
 from oso_bridge.errors import DataError, UsageError, choose
 from oso_bridge.testing.kit.scenario import KINDS, Text
 
@@ -99,10 +99,7 @@ def settings(path: Path) -> dict[str, Any]:
         DataError: It is no TOML, or has a table that means nothing.
         OSError: It cannot be read.
     """
-    try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError(f"{path.name} is not valid TOML: {type(error).__name__}.", where=str(path)) from None
+    found = data.load_toml(path)
     unknown = next((table for table in found if table not in TABLES), None)
     if unknown is not None:
         raise DataError(f"kit.toml has something unknown in it: {unknown}.", remedy=choose(unknown, TABLES))

@@ -18,6 +18,7 @@ from oso_bridge.exchange.uwlr.operations import OPERATIONS, PUPILS
 from oso_bridge.exchange.uwlr.soapclient import SoapClient
 from oso_bridge.model import Leerresultaten
 from oso_bridge.parcels import Parcel, Receipt
+from oso_bridge.transports import Guarded
 from oso_bridge.transports.base import Line
 
 from .scene import AUTORISATIE, RESULTS_FILE, VERZOEK, Gemaakt, Scene, from_file
@@ -337,3 +338,49 @@ def test_2_3_says_so() -> None:
     found = scene.client(release="uwlr/2.3").leerlinggegevens(VERZOEK)
     assert found.administratie.xsdversie == "2.3"
     assert found.document.release.id == "uwlr/2.3"
+
+
+class Fails(Line):
+    """A line on which everything may have arrived."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def send(self, parcel: Parcel) -> Receipt:
+        """Count it."""
+        self.sent.append(parcel.operation)
+        raise TransportError("It may have arrived.", retryable=True, sent="unknown")
+
+
+@pytest.mark.parametrize("action", ["BrengLeerresultaten", "urn:other/breng"])
+def test_results_are_not_sent_again_on_a_guess(action: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oso_bridge.transports.guarded.time.sleep", lambda seconds: None)
+    files = []
+    for name in ("leerlinggegevens", "leerresultaten"):
+        text = Path(uwlr.wsdl.path(name)).read_text("utf-8")
+        file = tmp_path / f"{name}.wsdl"
+        file.write_text(text.replace('soapAction="BrengLeerresultaten"', f'soapAction="{action}"'), "utf-8")
+        files.append(file)
+    inner = Fails()
+    client = uwlr.Client(Guarded(inner, retry=uwlr.HERHALEN), AUTORISATIE, wsdl=files)
+    with pytest.raises(TransportError):
+        client.breng(oso.read(RESULTS_FILE).leerresultaten())
+    assert inner.sent == [action]
+    with pytest.raises(TransportError):
+        client.leerlinggegevens(VERZOEK)
+    assert len(inner.sent) > 2, "asking twice does no harm"
+
+
+def test_an_answer_that_is_none_says_its_status_and_what_to_look_at() -> None:
+    line = Says(b"<html>Kanarie</html>", "refused")
+    with pytest.raises(TransportError) as raised:
+        uwlr.Client(line, AUTORISATIE).leerlinggegevens(VERZOEK)
+    assert raised.value.remedy == "Is this the address of that service?"
+    assert "Kanarie" not in str(raised.value)
+
+
+def test_at_least_one_group_at_a_time() -> None:
+    scene = Scene(Gemaakt())
+    with pytest.raises(UsageError, match="At least one"):
+        scene.client().getrapt(VERZOEK, per=0)
+    assert scene.sent == []

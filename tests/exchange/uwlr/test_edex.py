@@ -233,3 +233,18 @@ def test_a_fault_that_does_not_exist() -> None:
     with pytest.raises(UsageError, match="no such fault") as raised:
         uwlr.UwlrFault("Client.LeerlingOngeldigg")
     assert "Do you mean Client.LeerlingOngeldig" in str(raised.value)
+
+
+def test_a_full_disk_leaves_no_half_message_and_bars_no_repeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Resultatenmap(tmp_path)
+
+    def full(path: Path, content: bytes = b"") -> None:
+        Path(path).write_bytes(content[:10])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("oso_bridge.transports.private.new_file", full)
+        with pytest.raises(OSError, match="No space"):
+            folder.bewaar(levering())
+    assert list(tmp_path.iterdir()) == []
+    assert folder.bewaar(levering()).read_bytes() == RESULTS_FILE.read_bytes()

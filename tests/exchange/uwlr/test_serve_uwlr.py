@@ -65,6 +65,10 @@ def test_an_administration_of_ones_own(tmp_path: Path, monkeypatch: pytest.Monke
     assert serve("--config", config(tmp_path, CONFIG + named)) == 0
     assert serve(str(EDEX), "--config", config(tmp_path, CONFIG + named)) == 2
     assert serve("--config", config(tmp_path, CONFIG + named.replace("zelfgemaakt", "bestaat_niet"))) == 2
+    assert serve("--config", config(tmp_path, CONFIG + named), "--results", str(tmp_path)) == 2
+    assert serve("--config", config(tmp_path, CONFIG.replace('brincode = "00AA"', "") + named)) == 2
+    monkeypatch.setattr("oso_bridge.zelfgemaakt", type("Half", (), {"kent": None}), raising=False)
+    assert serve("--config", config(tmp_path, CONFIG + named)) == 2
 
 
 @pytest.mark.parametrize(
@@ -83,6 +87,8 @@ def test_an_administration_of_ones_own(tmp_path: Path, monkeypatch: pytest.Monke
         ('naam = "Voorbeeldleermiddel"', 'naam = ""'),
         ("zonder_tls = true", "zonder_tls = true\npoort = -1"),
         ('env = "UWLR_SLEUTEL"', ""),
+        ('brincode = "00AA"', 'brincode = "0OAA1"'),
+        ('naam = "Voorbeeldleermiddel"', 'naam = "x"\noin = "00000003222222220000"'),
     ],
 )
 def test_settings_that_are_not_right(old: str, new: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
