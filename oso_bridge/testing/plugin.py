@@ -26,7 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--oso-kit", help="kit.toml, the settings: oso-bridge kit prepare writes one.", **path)
     add("--oso-report", help="Write kit.html, kit.json, junit.xml and a transcript.", **{**path, "metavar": "FOLDER"})
     add("--oso-scenarios", action="append", default=[], metavar="IDS", help="Only these: ids, or what they begin with.")
-    add("--oso-strict", action="store_true", help="What is unclear or was not run counts as failed.")
+    add(
+        "--oso-strict",
+        action="store_true",
+        help="Unclear or not run counts as failed, unless kit.toml leaves it out.",
+    )
     add("--oso-show-values", action="store_true", help="Keep numbers, keys and dossiers in the transcript.")
     add("--oso-lang", choices=("nl", "en"), default="nl", help="The language of the kit (default: nl).")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -77,10 +79,10 @@ def careless(las: Las, session: Callable[[Careless, Any], Any]) -> None:
     las.bron = made
 
 
-OV = "B01 B02 B03 B06 B07 B09"
+OV = "B01 B02 B03 B06 B07 B09 B33"
 """What fails when nothing is delivered to another school."""
 WORDS = "B10 B11"
-REFUSED = "B23 B24 B25 B26 B27 B28 B29 B30 S11"
+REFUSED = "B23 B24 B25 B26 B27 B28 B29 B30 B32 S11"
 """What fails when nothing is refused for its session."""
 
 
@@ -153,6 +155,57 @@ def pgn_as_key(las: Las) -> None:
     las.system._keys = Sleutels(lambda pgn: pgn, nep_pgnfrag)
 
 
+@mistake("B24 B32")
+def refused_once(las: Las) -> None:
+    seen: set[str] = set()
+
+    def gives_in(bron: Careless, vraag: Any) -> Any:
+        found, again = bron.check(vraag), vraag.sessie_id in seen and vraag.sessie_id.startswith("9999")
+        seen.add(vraag.sessie_id)
+        return GOOD if again else found
+
+    careless(las, gives_in)
+
+
+@mistake(REFUSED)
+def a_school_that_was_good_stays_good(las: Las) -> None:
+    good: set[str] = set()
+
+    def trusts(bron: Careless, vraag: Any) -> Any:
+        found = bron.check(vraag)
+        if found.ok:
+            good.add(vraag.doel.kenmerk)
+        return GOOD if vraag.doel.kenmerk in good else found
+
+    careless(las, trusts)
+
+
+@mistake("B23")
+def no_session_is_a_session(las: Las) -> None:
+    def takes(body: bytes, environ: Any) -> bytes:
+        return body if b"<sessieId" in body else body.replace(b"<pgn>", b"<sessieId>GEEN</sessieId><pgn>")
+
+    def lets(bron: Careless, vraag: Any) -> Any:
+        return GOOD if vraag.sessie_id in ("", "GEEN") else bron.check(vraag)
+
+    around(las, request=takes)
+    careless(las, lets)
+
+
+@mistake("B33")
+def answers_mixed_up(las: Las) -> None:
+    last: dict[str, Any] = {}
+
+    def keeps(bron: Careless, vraag: Any) -> Any:
+        last["vraag"] = vraag
+        time.sleep(0.05)
+        return bron.check(vraag)
+
+    careless(las, keeps)
+    weigh = las.bron._weigh
+    las.bron._weigh = lambda vraag: weigh(last["vraag"])
+
+
 # --- the choice of a dossier --------------------------------------------------------------------------------------
 
 
@@ -182,7 +235,7 @@ def asked(vraag: Any, name: str) -> bool:
     return bool(vraag.pgn) and vraag.pgn == getattr(PUPILS, name)
 
 
-@mistake("B03")
+@mistake("B03 B33")
 def dossier_of_another_pupil(las: Las) -> None:
     other = next(one for one in READY if one.name == "vovo").dossier.replace(b"088584574", b"662460613")
     choosing(las, lambda vraag, found: replace(kept(las, PUPILS.vovo), dossier=other) if asked(vraag, "vovo") else None)
@@ -227,6 +280,20 @@ def aanvraagdatum_ignored(las: Las) -> None:
 @mistake("B08")
 def always_the_newest(las: Las) -> None:
     choosing(las, lambda vraag, found: kept(las, PUPILS.nieuwer, 1) if asked(vraag, "nieuwer") else None)
+
+
+@mistake("B07")
+def zone_of_a_moment_ignored(las: Las) -> None:
+    around(las, request=lambda body, environ: re.sub(rb"(<aanvraagdatum>[^<]{19})[^<]*", rb"\1+02:00", body))
+
+
+@mistake("B02")
+def inspection_of_another_school(las: Las) -> None:
+    good = kept(las, PUPILS.povo)
+    other = kept(las, PUPILS.geen_inzage).dossier.replace(PUPILS.geen_inzage.encode(), PUPILS.povo.encode())
+    choosing(
+        las, lambda vraag, found: replace(good, dossier=other) if asked(vraag, "povo") and found.uitkomst.ok else None
+    )
 
 
 @mistake("B13")
@@ -325,7 +392,7 @@ def around(las: Las, **how: Any) -> None:
 
 
 PAGE = (500, "text/html", b"<html><body>Exception: java.lang.NullPointerException</body></html>")
-NOTHING = "B08 B12 B13 B14 B15 B16 B23 B24 B25 B26 B27 B28 B29 B30"
+NOTHING = "B08 B12 B13 B14 B15 B16 B23 B24 B25 B26 B27 B28 B29 B30 B32"
 """What fails when no refusal can be read."""
 ANY = f"{OV} {WORDS} {NOTHING} B04 B05 B31 S01 S02 D01 D02 D03 D06 D07"
 """What fails when no answer can be read."""
@@ -449,7 +516,7 @@ def number_in_a_fault(las: Las) -> None:
     around(las, answer=tells)
 
 
-@mistake("B03")
+@mistake("B03 B33")
 def hangs(las: Las) -> None:
     def waits(vraag: Any, found: Any) -> None:
         las.late += PLAN.seconden if asked(vraag, "vovo") else 0

@@ -15,8 +15,8 @@ import pytest
 
 import oso_bridge.testing.kit as kit
 from oso_bridge.errors import DataError, UsageError
-from oso_bridge.testing.kit import Outcome, Results, Scenario, run, runner, scenarios, stage
-from oso_bridge.testing.kit.scenario import KINDS, NotRun, NotUnderstood, Wrong, pick, text
+from oso_bridge.testing.kit import Outcome, Results, Scenario, collect, run, runner, scenarios, stage
+from oso_bridge.testing.kit.scenario import KINDS, Finding, NotRun, NotUnderstood, Wrong, pick, text
 
 HOME = Path(kit.__file__).parent
 ROWS = [one for kind in KINDS for one in scenarios(kind)]
@@ -28,6 +28,9 @@ class Bench:
 
     def mark(self, message: str) -> Any:
         return "provisional" if message == "gok" else "confirmed"
+
+    def excuse(self, found: Finding) -> Any:
+        return {"nl": "Niets klaar.", "en": "Nothing ready."} if found.code == "niet_geleverd" else None
 
     def lack(self, need: str) -> Any:
         return {"nl": "Er is niets.", "en": "There is nothing."} if need == "niets" else None
@@ -65,6 +68,7 @@ CASES: dict[str, tuple[BaseException | None, Sequence[str], str]] = {
     "wrong, whatever the layout": (Wrong("wel_geleverd"), ("gok",), "failed"),
     "not understood": (NotUnderstood("niet_ontvangen"), (), "failed"),
     "not understood, perhaps for the layout": (NotUnderstood("niet_ontvangen"), ("gok",), "unclear"),
+    "not understood, and nobody prepared it": (NotUnderstood("niet_geleverd", woord="-"), (), "not_run"),
     "not to be played": (NotRun("geen_sessie"), ("gok",), "not_run"),
     "broken off": (RuntimeError("KANARIE"), ("gok",), "failed"),
 }
@@ -119,6 +123,18 @@ def test_exit_codes(states: list[str], code: int, strict: int) -> None:
     assert results(*states).exit_code(strict=True) == strict
 
 
+@pytest.mark.parametrize("code", ["resultaten", "leerling.popo", "uwlr_vocabulaire_onbekend"])
+def test_what_was_agreed_to_be_left_out_does_not_count(code: str) -> None:
+    found = results("passed")
+    found.outcomes.append(Outcome(row(), "not_run", {"nl": "", "en": ""}, code))
+    assert found.exit_code(strict=True) == 0
+    assert [[child.tag for child in case] for case in ElementTree.fromstring(found.to_junit(strict=True))[0]] == [
+        [],
+        ["skipped"],
+    ]
+    assert results("passed", "not_run").exit_code(strict=True) == 1
+
+
 def test_reports(tmp_path: Path) -> None:
     found = results("passed", "failed", "unclear", "not_run")
     written = {path.name: path.read_text("utf-8") for path in found.save(tmp_path / "nieuw")}
@@ -142,6 +158,8 @@ def test_reports(tmp_path: Path) -> None:
     assert "<fouts>" not in written["kit.html"]
     assert "&lt;fouts&gt;" in written["kit.html"]
     assert "<script" not in written["kit.html"]
+    linked = re.findall('href="#([^"]+)"', written["kit.html"])
+    assert set(linked) == set(re.findall('<section id="([^"]+)"', written["kit.html"])) != set()
     for shown in (*written.values(), found.table("nl"), found.table("en")):
         assert "\x1b" not in shown
 
@@ -224,3 +242,11 @@ def test_settings(tmp_path: Path) -> None:
         path.write_text(content, "utf-8")
         with pytest.raises(DataError, match=said):
             stage.settings(path)
+
+
+def test_reports_tell_an_address_without_its_secrets() -> None:
+    told = collect._told("https://me:secret@las.invalid:8443/oso?key=secret#secret")
+    assert told == "https://las.invalid:8443/oso"
+    with pytest.raises(pytest.UsageError):
+        collect._told("http://[las")
+    assert "\x1b" not in collect._told("http://127.0.0.1/\x1b[31m")

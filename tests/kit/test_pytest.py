@@ -23,7 +23,7 @@ from oso_bridge.exchange.server import make_server
 from oso_bridge.testing.kit import collect, scenarios
 from oso_bridge.testing.kit.oso_start import know, make_simulator
 
-from .mistakes import MISTAKES
+from .mistakes import MISTAKES, around
 from .stage import CENTRE, CHECKOUT, ENDPOINT, PLAN, XSD, Las
 
 pytest_plugins = ["pytester"]
@@ -101,6 +101,28 @@ def test_unclear_and_not_run_are_told_and_fail_when_strict(kit: Any, url: str) -
     found.stdout.fnmatch_lines(["*notificatieRequest.OV is not certain*"])
     assert kit(url, ids, "--oso-strict").ret == 1
     assert kit(url, "--oso-scenarios=OSO.D02", f"--oso-wsdl={XSD}", "--oso-strict").ret == 0
+
+
+def test_a_wrong_path_is_told_as_such(kit: Any) -> None:
+    def nowhere(las: Las) -> None:
+        around(las, answer=lambda body, answer: (404, "text/html", b"<html/>"))
+
+    with endpoint(nowhere) as address:
+        found = kit(address, "--oso-scenarios=OSO.B02")
+    assert found.ret == 1
+    found.stdout.fnmatch_lines(["*no SOAP 1.1 (HTTP 404). Is the address right*"])
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(None, "*no such file: nergens.toml*kit prepare*"), ("[oso\n", "*not valid TOML: *at line 1*")],
+)
+def test_a_kit_toml_that_cannot_be_read(content: str | None, told: str, kit: Any, pytester: pytest.Pytester) -> None:
+    if content is not None:
+        pytester.path.joinpath("nergens.toml").write_text(content, "utf-8")
+    found = kit("http://127.0.0.1:9/oso", "--oso-kit=nergens.toml", kind="")
+    assert found.ret == pytest.ExitCode.USAGE_ERROR
+    found.stderr.fnmatch_lines([told])
 
 
 def test_nothing_that_ran_is_no_success(kit: Any, url: str) -> None:

@@ -67,14 +67,14 @@ def another_answer_in_the_wsdl(call: Call) -> Reply:
 
 
 @planted("W02")
-def no_wsdl_of_results(call: Call) -> Reply:
-    return Reply(404, {}, b"") if call.query.endswith("leerresultaten") else call.go()
+def another_operation_in_the_wsdl_of_results(call: Call) -> Reply:
+    return call.go().swap('name="BrengLeerresultaten"', 'name="Breng"') if call.query else call.go()
 
 
 # --- pupil data -------------------------------------------------------------------------------------------------------
 
 
-@planted("G01", "S01", "T01", "V07")
+@planted("G01", "S01", "T01")
 def a_page_in_html(call: Call) -> Reply:
     return call.go() if call.query else HTML
 
@@ -95,7 +95,7 @@ def dates_as_people_write_them(call: Call) -> Reply:
     return call.go().swap(r"<geboortedatum>(\d+)-(\d+)-(\d+)", r"<geboortedatum>\3-\2-\1")
 
 
-@planted("G04")
+@planted("G04", "S13")
 def two_pupils_with_one_key(call: Call) -> Reply:
     return call.go().swap('<leerling key="L-2"', '<leerling key="L-1"')
 
@@ -105,7 +105,7 @@ def two_groups_with_one_key(call: Call) -> Reply:
     return call.go().swap('(<groep key=)"G-4">', r'\1"G-3">') if call.asks(ALL) else call.go()
 
 
-@planted("G04")
+@planted("G04", "S11")
 def a_group_that_is_not_there(call: Call) -> Reply:
     return call.go().swap('(<leerkracht .*)<samengestelde_groep key="S-plus"/>', r'\1<samengestelde_groep key="weg"/>')
 
@@ -120,12 +120,12 @@ def the_whole_number(call: Call) -> Reply:
     return call.go().swap(r'(<leerling key="L-1".*?<groep key="G-3"/>)', r"\1<bsn>123456789</bsn>")
 
 
-@planted("G07")
+@planted("G07", "S01")
 def the_answer_is_of_another_year(call: Call) -> Reply:
     return call.go().swap("<schooljaar>2024-2025<", "<schooljaar>2023-2024<")
 
 
-@planted("G08", "G10", "G12", "G13")
+@planted("G08", "G10", "G12", "G13", "S13")
 def something_else_every_time(call: Call) -> Reply:
     if not call.asks(ALL):
         return call.go()
@@ -144,7 +144,7 @@ def only_what_changed(call: Call) -> Reply:
     return reply.swap('<leerling key="L-1".*?</leerling>', "") if call.has("<laatst") else reply
 
 
-@planted("G11")
+@planted("G11", "S12")
 def the_year_is_ignored(call: Call) -> Reply:
     return call.swapped("<schooljaar>1995-1996<", "<schooljaar>2024-2025<")
 
@@ -188,13 +188,13 @@ def a_group_is_not_in_the_structure(call: Call) -> Reply:
     return call.go().swap('<groep key="G-4">.*?</groep>', "") if call.asks(STRUCTURE) else call.go()
 
 
-@planted("S03", "S04", "S05", "S06", "S09")
+@planted("S03", "S04", "S05", "S06", "S09", "S10")
 def groups_are_ignored(call: Call) -> Reply:
     everybody = '<groepen><groep key="G-3"/><groep key="G-4"/><groep/></groepen>'
     return call.swapped("<groepen>.*</groepen>", everybody) if call.asks(PUPILS) else call.go()
 
 
-@planted("S04")
+@planted("S04", "S11")
 def no_composed_groups(call: Call) -> Reply:
     return call.swapped('<samengestelde_groep key="S-plus"/>', '<groep key="G-3"/>')
 
@@ -206,7 +206,7 @@ def nobody_is_without_a_group(call: Call) -> Reply:
     return call.go().swap("<leerlinggegevens-leerlingen>.*</leerlinggegevens-leerlingen>", "<geengegevens/>")
 
 
-@planted("S06")
+@planted("S06", "S10")
 def one_pupil_less_in_steps(call: Call) -> Reply:
     return call.go().swap('<leerling key="L-2".*?</leerling>', "") if call.has('<groep key="G-3"/>') else call.go()
 
@@ -228,10 +228,25 @@ def an_unknown_group_is_every_group(call: Call) -> Reply:
     return call.swapped('<groep key="oso-bridge-testkit[^"]*"/>', '<groep key="G-3"/>')
 
 
+@planted("S10")
+def only_the_first_group(call: Call) -> Reply:
+    return call.swapped('(<groep key="G-3"/>)<groep key="G-4"/>', r"\1") if call.asks(PUPILS) else call.go()
+
+
+@planted("S11")
+def no_composed_groups_of_staff(call: Call) -> Reply:
+    return call.swapped('<samengestelde_groep key="S-plus"/>', '<groep key="G-3"/>') if call.asks(STAFF) else call.go()
+
+
+@planted("S12")
+def the_year_is_ignored_in_steps(call: Call) -> Reply:
+    return call.go() if call.asks(ALL) else call.swapped("<schooljaar>1995-1996<", "<schooljaar>2024-2025<")
+
+
 # --- who may ask ------------------------------------------------------------------------------------------------------
 
 
-@planted("T01")
+@planted("T01", "T11")
 def no_header_is_fine(call: Call) -> Reply:
     if call.query or call.has("autorisatiesleutel") or not call.has("<s:Body>"):
         return call.go()
@@ -258,12 +273,12 @@ def any_name_will_do(call: Call) -> Reply:
     return call.swapped("<klantnaam>[^<]+<", "<klantnaam>proef<")
 
 
-@planted("T05", "T06", "T07", "T10", "V08", "V09", "R11")
+@planted("R11", "R14", "T05", "T06", "T07", "T10", "T11", "T13", "V08", "V09")
 def any_key_will_do(call: Call) -> Reply:
     return call.swapped("<autorisatiesleutel>[^<]*<", f"<autorisatiesleutel>{KEY}<")
 
 
-@planted("T05", "T10", "R11")
+@planted("R11", "T05", "T10", "T11", "T13")
 def a_wrong_key_is_a_wrong_client(call: Call) -> Reply:
     strange = key_of(call).strip() and key_of(call).decode() not in (KEY, OTHER_KEY)
     return fault(faults.CLIENT) if strange else call.go()
@@ -274,12 +289,12 @@ def a_key_of_blanks_opens(call: Call) -> Reply:
     return call.swapped("<autorisatiesleutel> +<", f"<autorisatiesleutel>{KEY}<")
 
 
-@planted("T07")
+@planted("R14", "T07")
 def a_key_opens_every_school(call: Call) -> Reply:
     return call.swapped(OTHER_KEY, KEY)
 
 
-@planted("T08")
+@planted("T08", "T12", "R12")
 def the_school_is_not_looked_at(call: Call) -> Reply:
     return call.swapped("<brincode>99ZZ<", "<brincode>00AA<")
 
@@ -293,6 +308,17 @@ def the_key_comes_first(call: Call) -> Reply:
 @planted("T10")
 def the_version_comes_first(call: Call) -> Reply:
     return fault(faults.VERSION) if call.has("<xsdversie>0.1<") else call.go()
+
+
+@planted("T11")
+def steps_need_no_key(call: Call) -> Reply:
+    open_ = any(call.asks(name) for name in (STRUCTURE, PUPILS, STAFF))
+    return call.swapped("<autorisatiesleutel>[^<]*<", f"<autorisatiesleutel>{KEY}<") if open_ else call.go()
+
+
+@planted("T12")
+def the_school_is_not_looked_at_in_steps(call: Call) -> Reply:
+    return call.swapped("<brincode>99ZZ<", "<brincode>00AA<") if call.asks(STRUCTURE) else call.go()
 
 
 # --- wrong requests, and faults ---------------------------------------------------------------------------------------
@@ -366,12 +392,17 @@ def a_stack_in_a_fault(call: Call) -> Reply:
     return call.go().swap("(<faultstring>[^<]*)<", r"\1   at java.lang.Thread.run(Thread.java:1)<")
 
 
-@planted("T01", "T02", "T05", "T06", "T07", "T08", "T10", "R11", "V09")
+@planted("R11", "R12", "R14", "T01", "T02", "T05", "T06", "T07", "T08", "T10", "T11", "T12", "T13", "V09")
 def the_code_is_in_the_detail(call: Call) -> Reply:
     return call.go().swap(
         "<faultcode>Client.AutorisatieOngeldig</faultcode>(.*)</soap:Fault>",
         r"<faultcode>soap:Client</faultcode>\1<detail>Client.AutorisatieOngeldig</detail></soap:Fault>",
     )
+
+
+@planted("V11")
+def requests_are_read_as_text(call: Call) -> Reply:
+    return fault(faults.MESSAGE) if call.has("<v:leerlinggegevens_verzoek") else call.go()
 
 
 # --- results ----------------------------------------------------------------------------------------------------------
@@ -445,10 +476,139 @@ def an_unknown_term_is_a_wrong_message(call: Call) -> Reply:
     return fault(faults.MESSAGE) if call.has("Kruidenkunde") else call.go()
 
 
-@planted("R11")
+@planted("R11", "R14")
 def results_need_no_key(call: Call) -> Reply:
     strange = call.asks(RESULTS) and not call.has(f">{KEY}<")
     return taken() if strange else call.go()
+
+
+@planted("R12")
+def results_for_any_school(call: Call) -> Reply:
+    return taken() if call.asks(RESULTS) and call.has("<brincode>99ZZ<") else call.go()
+
+
+@planted("R06")
+def only_the_first_pupil_is_looked_at(call: Call) -> Reply:
+    return taken() if call.has("<leerlingid>L-1<.*<leerlingid>oso-bridge") else call.go()
+
+
+@planted("R04")
+def moments_are_compared_as_text(call: Call) -> Reply:
+    return fault(faults.MESSAGE) if call.has("<aanmaakdatum>[^<]*-11:00<") else call.go()
+
+
+# --- what is nearly right ---------------------------------------------------------------------------------------------
+
+
+@planted("T13")
+def a_key_is_compared_by_its_beginning(call: Call) -> Reply:
+    found = key_of(call).decode().strip()
+    return (
+        call.go(call.request.replace(key_of(call), KEY.encode()))
+        if len(found) > 8 and KEY.startswith(found)
+        else call.go()
+    )
+
+
+@planted("T13")
+def capitals_of_a_key_do_not_matter(call: Call) -> Reply:
+    found = key_of(call)
+    return call.go(call.request.replace(found, found.lower()) if found else call.request)
+
+
+@planted("S13")
+def more_in_steps_than_in_the_whole(call: Call) -> Reply:
+    reply = call.go()
+    return reply.swap("(<geboortedatum>)2", r"\g<1>1") if call.asks(PUPILS) else reply
+
+
+@planted("S01")
+def the_structure_is_of_another_year(call: Call) -> Reply:
+    return call.go().swap("<schooljaar>2024-2025<", "<schooljaar>2023-2024<") if call.asks(STRUCTURE) else call.go()
+
+
+@planted("G07")
+def another_version_answers(call: Call) -> Reply:
+    return call.go().swap("<xsdversie>2.2<", "<xsdversie>2.1<") if call.asks(ALL) else call.go()
+
+
+@planted("G09")
+def only_the_same_moment_is_late_enough(call: Call) -> Reply:
+    known = call.memory.setdefault("made", [])
+    reply = call.go()
+    known += re.findall(rb"<aanmaakdatum>([^<]*)<", reply.body) if call.asks(ALL) else []
+    asked = (re.findall(rb"<laatstontvangengegevens>([^<]*)<", call.request) or [b""])[0]
+    same = not asked or asked in known
+    return reply if same else call.swapped("<laatstontvangengegevens>.*</laatstontvangengegevens>", "")
+
+
+@planted("S06", "S10")
+def a_pupil_comes_twice_in_a_step(call: Call) -> Reply:
+    if not call.has('<groep key="G-3"/>') or not call.asks(PUPILS):
+        return call.go()
+    return call.go().swap('(<leerling key="L-1".*?</leerling>)', r"\1\1")
+
+
+@planted("R13")
+def what_is_not_known_in_results_is_skipped(call: Call) -> Reply:
+    return call.swapped("<kit>ja</kit>", "")
+
+
+@planted("R14")
+def a_key_brings_results_to_every_school(call: Call) -> Reply:
+    return call.swapped(OTHER_KEY, KEY) if call.asks(RESULTS) else call.go()
+
+
+@planted("R06")
+def the_pupil_in_a_fault(call: Call) -> Reply:
+    found = (re.findall(rb"<leerlingid>([^<]*)<", call.request) or [b""])[0].decode()
+    return call.go().swap("(<faultstring>[^<]*)<", rf"\1 {found}<") if found else call.go()
+
+
+@planted("G03", "S07")
+def staff_outside_the_set(call: Call) -> Reply:
+    return call.go().swap(
+        "(<leerkracht key=[^>]*>.*?<achternaam>[^<]*</achternaam>)", r"\1<emailadres>a@b.invalid</emailadres>"
+    )
+
+
+@planted(
+    "R02",
+    "R03",
+    "R05",
+    "R06",
+    "R07",
+    "R08",
+    "R09",
+    "R10",
+    "R11",
+    "R12",
+    "R13",
+    "R14",
+    "S09",
+    "T01",
+    "T02",
+    "T03",
+    "T04",
+    "T05",
+    "T06",
+    "T07",
+    "T08",
+    "T09",
+    "T10",
+    "T11",
+    "T12",
+    "T13",
+    "V01",
+    "V02",
+    "V03",
+    "V04",
+    "V05",
+    "V08",
+    "V09",
+)
+def a_fault_in_another_namespace(call: Call) -> Reply:
+    return call.go().swap("(</?)soap:Fault", r"\1Fault")
 
 
 # --- the tests --------------------------------------------------------------------------------------------------------

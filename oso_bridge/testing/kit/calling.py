@@ -106,8 +106,10 @@ class HttpCaller:
         path, started = f"{self._parts.path or '/'}{'?' if asked else ''}{asked}", time.monotonic()
         line = self._line()
         try:
-            line.connect()
+            line.sock = self._connected()
             with _cut_off(line.sock, self._seconds):
+                if self._context is not None:
+                    line.sock = self._context.wrap_socket(line.sock, server_hostname=self._parts.hostname)
                 line.request(method, path, body, _headers(headers))
                 answer = line.getresponse()
                 told = {name.lower(): value for name, value in answer.getheaders()}
@@ -120,6 +122,11 @@ class HttpCaller:
         if took >= self._seconds:
             raise NoAnswer("te_laat")  # a connection that is cut off can look like one that ended
         return Answer(answer.status, told, content, took)
+
+    def _connected(self) -> socket.socket:
+        """A connection without TLS yet: the handshake may not last for ever either."""
+        port = self._parts.port or (http.client.HTTP_PORT if self._context is None else http.client.HTTPS_PORT)
+        return socket.create_connection((str(self._parts.hostname), port), timeout=self._seconds)
 
     def _line(self) -> http.client.HTTPConnection:
         """A new connection; it is made when the first byte is sent."""
@@ -175,11 +182,12 @@ class WsgiCaller:
 @contextmanager
 def _cut_off(line: socket.socket, seconds: float) -> Iterator[None]:
     """End a connection after some time: a byte now and then is no answer."""
+    # a duplicate: TLS takes the socket over, and its state belongs to the thread that reads
+    held = line.dup()
 
     def cut() -> None:
         with suppress(OSError):
-            # that of the plain socket: the one of TLS would take the state away from the thread that reads
-            socket.socket.shutdown(line, socket.SHUT_RDWR)
+            held.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, cut)
     timer.daemon = True
@@ -188,6 +196,7 @@ def _cut_off(line: socket.socket, seconds: float) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+        held.close()
 
 
 def _body(answer: http.client.HTTPResponse) -> bytes:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from oso_bridge.errors import OsoBridgeError
+from oso_bridge.errors import OsoBridgeError, UsageError
+from oso_bridge.render.words import clean
 from oso_bridge.testing.kit import kinds
 from oso_bridge.testing.kit.calling import NoAnswer
 from oso_bridge.testing.kit.outcome import Outcome, Results, word
@@ -35,7 +37,8 @@ class Kit:
         self.config = config
         self.language = str(config.getoption("--oso-lang"))
         self.strict = bool(config.getoption("--oso-strict"))
-        self.results = Results(str(config.getoption("--oso-endpoint")))
+        self._endpoint = str(config.getoption("--oso-endpoint"))
+        self.results = Results(_told(self._endpoint))
         self._stage: Stage | None = None
         self._kind = ""
         folder: Path | None = config.getoption("--oso-report")
@@ -52,8 +55,10 @@ class Kit:
         """What the user asked for."""
         get = self.config.getoption
         file: Path | None = get("--oso-kit")
+        if file is not None and not file.is_file():
+            raise UsageError(f"There is no such file: {file}.", remedy="oso-bridge kit prepare writes a kit.toml.")
         return Options(
-            endpoint=self.results.endpoint,
+            endpoint=self._endpoint,
             identity=get("--oso-identity"),
             roots=get("--oso-roots"),
             wsdl=tuple(get("--oso-wsdl")),
@@ -89,7 +94,7 @@ class Kit:
         try:
             kind = kinds.find(caller(options, seconds=_SECONDS), options.wsdl, options.settings)
         except NoAnswer as error:
-            raise pytest.UsageError(f"{error.text()[self.language]} ({options.endpoint})") from None
+            raise pytest.UsageError(f"{error.text()[self.language]} ({self.results.endpoint})") from None
         if not kind:
             raise pytest.UsageError("It cannot be told what the endpoint speaks: add --oso-kind oso or uwlr.")
         return kind
@@ -167,7 +172,7 @@ class Play(pytest.Item):
             pytest.exit(f"The kit cannot begin: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
         self.user_properties.append((_STATE, outcome.state))
         told = "\n".join(outcome.lines(self._kit.language))
-        if outcome.state == "failed" or (outcome.state != "passed" and self._kit.strict):
+        if outcome.counts_as_failed(strict=self._kit.strict):
             raise Failed(told)
         if outcome.state != "passed":
             pytest.skip(f"{word(outcome.state, self._kit.language)}: {outcome.why[self._kit.language]}")
@@ -180,6 +185,15 @@ class Play(pytest.Item):
         """Where it stands: in no file of the user."""
         title = self._scenario.title[self._kit.language]
         return Path(_NODE), None, f"{self._scenario.id} {title}"
+
+
+def _told(endpoint: str) -> str:
+    """An address as reports tell it: without a password, and without what stands behind a question mark."""
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        raise pytest.UsageError("The address of the endpoint is not one of http or https.") from None
+    return clean(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl())
 
 
 def _names(given: list[str]) -> list[str]:

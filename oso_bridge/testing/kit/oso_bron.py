@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from oso_bridge import document as documents
 from oso_bridge.errors import DocumentError, UsageError
 from oso_bridge.testing.kit.calling import NoAnswer
 from oso_bridge.testing.kit.oso_plan import Point, Pupils
-from oso_bridge.testing.kit.oso_stage import DOCUMENT, OsoStage, Reply
+from oso_bridge.testing.kit.oso_stage import DOCUMENT, OsoStage, Reply, body_of, expect_nothing
 from oso_bridge.testing.kit.scenario import NotRun, NotUnderstood, Wrong
 from oso_bridge.testing.simulator import messages
 from oso_bridge.testing.simulator.las import cases, dossier
@@ -19,6 +20,7 @@ from oso_bridge.xml import parser
 
 CHECK = "sessiecontroleRequest"
 _NO_SESSION = "99999999-9999-4999-8999-999999999999"
+_FAR = timezone(timedelta(hours=12))
 _KINDS = {"OV": "overstapdossier", "BB": "overdrachtbinnenbrin", "SWV": "swv-dossier"}
 _FIELDS = ("sessieId", "bronBrin", "bronAdres", "doelBrin", "doelAdres", "overdrachtsoort")
 
@@ -62,9 +64,11 @@ def bijlagen(stage: OsoStage) -> None:
 def aanvraagdatum(stage: OsoStage) -> None:
     """A newer dossier for who names a moment before it was collected."""
     moment = _newest() - timedelta(minutes=1)
-    found = _opened(_asked(stage, stage.pupil("nieuwer"), aanvraagdatum=moment.isoformat()))
-    if not getattr(found.dossier().rapport, "eindtoetsen", ()):
-        raise Wrong("oude_dossier")
+    for zone in (moment.tzinfo, UTC, _FAR):
+        told = moment.astimezone(zone).isoformat()
+        found = _opened(_asked(stage, stage.pupil("nieuwer"), aanvraagdatum=told))
+        if not getattr(found.dossier().rapport, "eindtoetsen", ()):
+            raise Wrong("oude_dossier")
 
 
 def niets_nieuwers(stage: OsoStage) -> None:
@@ -172,8 +176,33 @@ def sleutel_zelf(stage: OsoStage) -> None:
 
 
 def zonder_sessie(stage: OsoStage) -> None:
-    """A session that was never granted."""
-    stage.expect_refusal(stage.send(DOCUMENT, stage.request(stage.pupil("povo"), _NO_SESSION)))
+    """A session that was never granted, and none at all."""
+    fields = stage.request(stage.pupil("povo"), _NO_SESSION)
+    stage.expect_refusal(stage.send(DOCUMENT, fields))
+    for session in ({"sessieId": ""}, {}):
+        rest = {name: value for name, value in fields.items() if name != "sessieId"}
+        # not by send: the official layout forbids this request
+        expect_nothing(stage.post(messages.write(Message(DOCUMENT, stage.plan.draad, {**rest, **session}))))
+
+
+def blijft_geweigerd(stage: OsoStage) -> None:
+    """The same refused request again, also after one that was good."""
+    number = stage.pupil("povo")
+    for _ in range(2):
+        for _ in range(2):
+            stage.expect_refusal(stage.send(DOCUMENT, stage.request(number, _NO_SESSION)))
+        _asked(stage, number)
+
+
+def tegelijk(stage: OsoStage) -> None:
+    """Several pupils at the same moment: each answer is of the pupil that was asked for."""
+    numbers = [one for one in map(stage.pupil, ("popo", "povo", "vovo", "bijlagen")) if one]
+    with ThreadPoolExecutor(len(numbers)) as pool:
+        replies = list(pool.map(lambda number: _asked(stage, number), numbers))
+    for number, reply in zip(numbers, replies, strict=True):
+        pupil = _opened(reply).dossier().leerling
+        if pupil is None or number not in (pupil.bsn, pupil.onderwijsnummer):
+            raise Wrong("andere_leerling")
 
 
 def eerst_sessie(stage: OsoStage) -> None:
@@ -270,7 +299,10 @@ def _delivers(stage: OsoStage, name: str, step: str, *, kind: str = "OV", doel: 
     broken = sorted({one.rule for one in report.findings if one.severity == "error"})
     if broken or not report.ok:
         raise Wrong("dossier_fout", regels=", ".join(broken[:5]) or "-")
-    _same(found.dossier(), number, kind, step)
+    made = found.dossier()
+    if kind == "OV" and made.inzage is not None and made.inzage.inzage is False:
+        raise Wrong("zonder_inzage")
+    _same(made, number, kind, step)
 
 
 def _same(found: Any, number: str, kind: str, step: str) -> None:
@@ -296,8 +328,10 @@ def _opened_bytes(reply: Reply) -> bytes:
         return reply.message.dossier
     if reply.delivers:
         raise NotUnderstood("dossier_elders")
+    if body_of(reply.answer.body) is None:
+        raise Wrong("geen_soap", status=reply.answer.status)
     word = next((one for one in sorted(reply.words) if one in _told()), "")
-    raise NotUnderstood("niet_geleverd", woord=word or "-")
+    raise NotUnderstood("niet_geleverd", woord=word or "-", status=reply.answer.status)
 
 
 def _told() -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from oso_bridge.testing.kit.oso_plan import Point
-from oso_bridge.testing.kit.oso_stage import OsoStage, Reply
+from oso_bridge.testing.kit.oso_stage import OsoStage, Reply, expect_soap
 from oso_bridge.testing.kit.scenario import NotRun, NotUnderstood, Wrong
 from oso_bridge.testing.simulator import Punt, messages
 from oso_bridge.testing.simulator.messages import Message, data
@@ -92,5 +92,6 @@ def _expect_others(stage: OsoStage) -> None:
 
 def _expect_received(reply: Reply) -> None:
     """Expect the only word of this answer that is published."""
+    expect_soap(reply)
     if RECEIVED not in reply.words or reply.is_fault:
         raise NotUnderstood("niet_ontvangen")

@@ -27,6 +27,7 @@ DOCUMENT = "documentRequest"
 _DOSSIER = b"oso_gegevensset"
 _LONG = 200
 _HEAD = 4096
+_ERROR = 400
 _TRACES = (b"<html", b"<!doctype html", b"traceback (most recent", b"stack trace", b"stacktrace", b"\tat ", b"   at ")
 
 
@@ -100,6 +101,7 @@ class OsoStage:
         simulator: The Traffic Center.
         layout: The official layout.
         tls: For scenarios of TLS; None when the endpoint has none.
+        prepared: Whether ``kit.toml`` says what the endpoint has ready.
         close: Lets go of what is open.
 
     Attributes:
@@ -116,6 +118,7 @@ class OsoStage:
         *,
         layout: Layout | None = None,
         tls: Tls | None = None,
+        prepared: bool = True,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self.plan = plan
@@ -123,6 +126,7 @@ class OsoStage:
         self.tls = tls
         self._callers = callers
         self._layout = layout or Layout()
+        self._prepared = prepared
         self._close = close
         self._lock = threading.Condition()
         self._heard: list[Message] = []
@@ -155,6 +159,12 @@ class OsoStage:
         held = {"koppelsleutel": plan.koppelsleutel, "haalt_zelf_op": plan.haalt_zelf_op, "tls": self.tls}
         held |= {"ander_certificaat": "ander" in self._callers, "verlopen_certificaat": self.tls and self.tls.expired}
         return bool(held[first]) if first in held else first in plan.rollen
+
+    def excuse(self, found: Finding) -> Text | None:
+        """What an endpoint may well answer that has nothing ready for the kit; None where it delivers, or is wrong."""
+        if self._prepared or not isinstance(found, NotUnderstood) or self.works():
+            return None
+        return text("onvoorbereid")
 
     def begin(self) -> None:
         """Forget what was heard."""
@@ -344,12 +354,13 @@ class OsoStage:
             word: A result word that it has to hold, wherever it stands; any when empty.
 
         Raises:
-            Wrong: A dossier came.
+            Wrong: A dossier came; or what came is no SOAP, and no error of HTTP either.
             NotUnderstood: There is neither an answer nor a fault, or the word is not in it.
             NotRun: This endpoint delivers nothing at all.
         """
         expect_nothing(reply)
         if reply.message is None:
+            expect_soap(reply)
             raise NotUnderstood("geen_antwoordbericht", status=reply.answer.status)
         if word and word not in reply.words:
             raise NotUnderstood("ander_woord", woord=word)
@@ -403,7 +414,7 @@ def _words(content: bytes) -> Sequence[str]:
     payload = body_of(content)
     if payload is None:
         return ()
-    texts = ["".join((element.text or "").split()) for element in payload.iter()]
+    texts = ["".join((text or "").split()) for element in payload.iter() for text in (element.text, element.tail)]
     return [part for one in texts if one for part in (one, *one.replace(":", ".").split("."))]
 
 
@@ -429,6 +440,19 @@ def expect_nothing(reply: Reply) -> None:
     """
     if reply.delivers:
         raise Wrong("wel_geleverd")
+
+
+def expect_soap(reply: Reply) -> None:
+    """Expect an envelope or an error of HTTP: no layout explains anything else, such as a redirect.
+
+    Args:
+        reply: The answer.
+
+    Raises:
+        Wrong: It is neither.
+    """
+    if reply.answer.status < _ERROR and body_of(reply.answer.body) is None:
+        raise Wrong("geen_envelop")
 
 
 def _shown(line: Line) -> str:

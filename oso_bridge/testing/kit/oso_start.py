@@ -43,18 +43,24 @@ def open_stage(options: Options) -> OsoStage:
         simulator = make_simulator(plan, line=_line(options), show_values=options.show_values)
         held.callback(simulator.close)
         context = _served(centre, options)
-        _listen(held, simulator, centre, context)
+        _listen(held, simulator, centre, context, chosen="poort" in options.settings.get("verkeerscentrum", {}))
         know(simulator, plan, options.endpoint)
         layout, secured = Layout(options.wsdl), _tls(plan, options, held)
         callers = _callers(plan, options)
-        return OsoStage(plan, callers, simulator, layout=layout, tls=secured, close=held.pop_all().close)
+        prepared = bool({"oso", "verkeerscentrum"} & set(options.settings))
+        close = held.pop_all().close
+        return OsoStage(plan, callers, simulator, layout=layout, tls=secured, prepared=prepared, close=close)
 
 
-def _listen(held: ExitStack, simulator: Simulator, centre: Centre, context: ssl.SSLContext | None) -> None:
-    """Let the Traffic Center listen until the stage is closed."""
+def _listen(
+    held: ExitStack, simulator: Simulator, centre: Centre, context: ssl.SSLContext | None, *, chosen: bool
+) -> None:
+    """Let the Traffic Center listen until the stage is closed; at any port when its own is taken and not chosen."""
     try:
         held.enter_context(listening(simulator, centre.adres, centre.poort, context=context, path=centre.pad))
     except OSError:
+        if not chosen and centre.poort:
+            return _listen(held, simulator, centre.model_copy(update={"poort": 0}), context, chosen=chosen)
         raise UsageError(
             f"The Traffic Center of the kit cannot listen at {centre.adres} port {centre.poort}.",
             remedy="Choose another poort under verkeerscentrum in kit.toml, and tell your system.",

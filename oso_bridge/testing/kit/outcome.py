@@ -13,6 +13,7 @@ from oso_bridge.render.json import dump
 from oso_bridge.render.page import Html, page, rows, table, tag, text
 from oso_bridge.render.words import clean
 from oso_bridge.testing.kit.scenario import Scenario, Text
+from oso_bridge.transports.private import replace_file
 
 State = Literal["passed", "failed", "unclear", "not_run"]
 STATES: tuple[State, ...] = ("failed", "unclear", "not_run", "passed")
@@ -61,6 +62,11 @@ _WORDS: dict[str, dict[str, str]] = {
         "help.not_run": "Something is missing; this is no approval.",
     },
 }
+_AGREED = (
+    *("bron", "doel", "getrapt", "haalt_zelf_op", "koppelsleutel", "leerling", "notificatie", "resultaten"),
+    "uwlr_vocabulaire_onbekend",
+)
+"""Why a scenario may be left out though everything was to be played: nothing is missing."""
 _COLOURS = {"passed": "ok", "failed": "errors", "unclear": "incomplete", "not_run": "info"}
 
 
@@ -93,6 +99,19 @@ class Outcome:
     code: str = ""
     duration: float = 0.0
     said: Sequence[str] = ()
+
+    @property
+    def agreed(self) -> bool:
+        """Whether it was not run because ``kit.toml`` leaves it out, or the standard leaves it open."""
+        return self.state == "not_run" and self.code.partition(".")[0] in _AGREED
+
+    def counts_as_failed(self, *, strict: bool = False) -> bool:
+        """Whether it counts as failed.
+
+        Args:
+            strict: What is unclear or was not run does, unless that is :attr:`agreed`.
+        """
+        return self.state == "failed" or (strict and self.state != "passed" and not self.agreed)
 
     def lines(self, language: str = "nl") -> list[str]:
         """What a person needs to know of it, a line each.
@@ -135,10 +154,10 @@ class Results:
         """0 when nothing failed, 1 when something did, 5 when nothing was played at all.
 
         Args:
-            strict: What is unclear or was not run counts as failed.
+            strict: What is unclear or was not run counts as failed, unless it was agreed to leave it out.
         """
         found = self.counts()
-        if found["failed"] or (strict and (found["unclear"] or found["not_run"])):
+        if any(one.counts_as_failed(strict=strict) for one in self.outcomes):
             return 1
         return 0 if found["passed"] + found["unclear"] else 5
 
@@ -188,21 +207,21 @@ class Results:
         return dump({**told, "scenarios": [one.as_dict() for one in self.outcomes]})
 
     def to_junit(self, language: str = "nl", *, strict: bool = False) -> str:
-        """The outcomes as JUnit XML: unclear and not run are skipped there, and with ``strict`` errors.
+        """The outcomes as JUnit XML: unclear and not run are skipped there, and with ``strict`` errors if they count.
 
         Args:
             language: ``nl`` or ``en``.
             strict: See above.
         """
-        found, spare = self.counts(), self.counts()["unclear"] + self.counts()["not_run"]
-        numbers = {"tests": len(self.outcomes), "failures": found["failed"]}
-        numbers |= {"errors": spare if strict else 0, "skipped": 0 if strict else spare}
+        found, wrong = self.counts(), sum(one.counts_as_failed(strict=strict) for one in self.outcomes)
+        numbers = {"tests": len(self.outcomes), "failures": found["failed"], "errors": wrong - found["failed"]}
+        numbers["skipped"] = len(self.outcomes) - found["passed"] - wrong
         seconds = sum(one.duration for one in self.outcomes)
         facts = {name: str(number) for name, number in numbers.items()} | {"time": f"{seconds:.3f}"}
         top = ElementTree.Element("testsuites", facts)
         suite = ElementTree.SubElement(top, "testsuite", {"name": f"oso-kit {clean(self.endpoint)}", **facts})
         for one in self.outcomes:
-            _case(suite, one, language, "error" if strict else "skipped")
+            _case(suite, one, language, "error" if one.counts_as_failed(strict=strict) else "skipped")
         ElementTree.indent(top)
         return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(top, encoding="unicode") + "\n"
 
@@ -213,7 +232,9 @@ class Results:
             language: ``nl`` or ``en``.
         """
         title = word("title", language).format(endpoint=self.endpoint)
-        lines = [(one.scenario.id, _state(one.state, language), one.scenario.title[language]) for one in self.outcomes]
+        lines = [
+            (_link(one.scenario.id), _state(one.state, language), one.scenario.title[language]) for one in self.outcomes
+        ]
         heads = [word(name, language) for name in ("scenario", "state", "what")]
         parts = [tag("h1", title), tag("p", self.summary(language), class_="lead"), table(heads, lines)]
         parts += [_section(one, language) for state in STATES for one in self.outcomes if one.state == state]
@@ -235,7 +256,7 @@ class Results:
         files = {"kit.html": self.to_html(language), "kit.json": self.to_json()}
         files["junit.xml"] = self.to_junit(language, strict=strict)
         for name, content in files.items():
-            (folder / name).write_text(content, "utf-8")
+            replace_file(folder / name, content.encode())
         return [folder / name for name in files]
 
 
@@ -255,6 +276,11 @@ def _state(state: State, language: str) -> Html:
     return tag("span", word(state, language), class_=_COLOURS[state], title=word(f"help.{state}", language))
 
 
+def _link(scenario: str) -> Html:
+    """A link to what is said of a scenario further down."""
+    return tag("a", scenario, href=f"#{scenario}")
+
+
 def _section(one: Outcome, language: str) -> Html:
     """One outcome with everything that is known of it."""
     facts: list[tuple[str, Html | str]] = [(word("state", language), _state(one.state, language))]
@@ -263,4 +289,4 @@ def _section(one: Outcome, language: str) -> Html:
     facts += [(word("advice", language), one.scenario.advice[language])] if one.state != "passed" else []
     said = tag("details", tag("summary", word("said", language)), tag("pre", "\n".join(one.said))) if one.said else None
     head = tag("h3", f"{one.scenario.id} {one.scenario.title[language]}")
-    return tag("section", head, rows(facts), said if said else text(""))
+    return tag("section", head, rows(facts), said if said else text(""), id=one.scenario.id)

@@ -62,6 +62,9 @@ def _judged(stage: Stage, scenario: Scenario) -> tuple[State, Text, str]:
     try:
         scenario.load()(stage)
     except Finding as found:
+        excuse = None if isinstance(found, NotRun) else stage.excuse(found)
+        if excuse is not None:
+            return "not_run", excuse, "onvoorbereid"
         return _state(stage, scenario, found), found.text(), found.code
     unsure = _unsure(stage, scenario)
     return ("unclear", text("voorlopig", berichten=unsure), "voorlopig") if unsure else ("passed", _NOTHING, "")

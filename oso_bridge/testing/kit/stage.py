@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, cast
 
 from oso_bridge import data
 from oso_bridge.errors import DataError, UsageError, choose
-from oso_bridge.testing.kit.scenario import KINDS, Text
+from oso_bridge.testing.kit.scenario import KINDS, Finding, Text
 
 TABLES = ("client", "verkeerscentrum", "oso", "uwlr")
 """The tables of ``kit.toml``."""
@@ -34,6 +34,14 @@ class Stage(Protocol):
 
         Args:
             need: A word of ``nodig`` in the scenarios.
+        """
+        ...
+
+    def excuse(self, found: Finding) -> Text | None:
+        """Why what was found says nothing of the endpoint, since nobody prepared it; None when it does.
+
+        Args:
+            found: What a scenario found.
         """
         ...
 

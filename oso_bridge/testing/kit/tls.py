@@ -15,6 +15,7 @@ from oso_bridge.testing.kit.calling import HttpCaller
 from oso_bridge.testing.kit.stage import Options
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
+_ROOT = "root.pem"
 
 
 def caller(options: Options, *, seconds: float) -> HttpCaller:
@@ -35,8 +36,9 @@ def caller(options: Options, *, seconds: float) -> HttpCaller:
 
 
 def context(options: Options) -> ssl.SSLContext | None:
-    """TLS with the identity of the kit; None when it has none."""
-    return identity(options.identity, options).client_context() if options.identity else None
+    """TLS with the identity of the kit; None when it has none, or calls an address without TLS."""
+    secured = options.identity is not None and urlsplit(options.endpoint).scheme == "https"
+    return identity(options.identity, options).client_context() if secured and options.identity else None
 
 
 def identity(path: Path, options: Options) -> Identity:
@@ -51,7 +53,10 @@ def identity(path: Path, options: Options) -> Identity:
 
 
 def roots(options: Options) -> bytes:
-    """The roots that the endpoint is judged by: those that were given, or else the CA certificates of the identity.
+    """The roots that the endpoint is judged by.
+
+    Those that were given; or else the CA certificates of the identity; or else ``root.pem`` beside it, where
+    ``oso-bridge pki new`` puts the root of a test authority.
 
     Raises:
         UsageError: There are none.
@@ -60,6 +65,9 @@ def roots(options: Options) -> bytes:
         return options.roots.read_bytes()
     held = identity_files.load(options.identity).certificates if options.identity is not None else []
     found = [one for one in held if is_self_signed(one)]
-    if not found:
-        raise UsageError("It is not known by which roots the endpoint is judged.", remedy="Give --oso-roots.")
-    return pem(*found)
+    if found:
+        return pem(*found)
+    beside = options.identity.with_name(_ROOT) if options.identity is not None else None
+    if beside is not None and beside.is_file():
+        return beside.read_bytes()
+    raise UsageError("It is not known by which roots the endpoint is judged.", remedy="Give --oso-roots.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from lxml import etree
 
@@ -72,7 +72,7 @@ def veldset(stage: UwlrStage) -> None:
     found = fieldsets.check(_document(stage.whole()), stage.settings["veldset"])
     wrong = [finding for finding in found if finding.severity is Severity.ERROR]
     if wrong:
-        raise _wrong("uwlr_veldset", wrong)
+        raise Wrong("uwlr_veldset", teveel=_named(wrong, "verboden"), ontbreekt=_named(wrong, "ontbreekt"))
 
 
 def nooit(stage: UwlrStage) -> None:
@@ -86,8 +86,20 @@ def nooit(stage: UwlrStage) -> None:
 
 def school(stage: UwlrStage) -> None:
     """The answer is about the school and the year that were asked for."""
-    data = stage.whole()
-    for name in ("schooljaar", "brincode", "schoolkey"):
+    refuse_other_school(stage, stage.whole())
+
+
+def refuse_other_school(stage: UwlrStage, data: etree._Element) -> None:
+    """Refuse data of another school, year or version than was asked for.
+
+    Args:
+        stage: The stage.
+        data: The element with data.
+
+    Raises:
+        Wrong: They say another, or no year.
+    """
+    for name in ("schooljaar", "brincode", "schoolkey", "xsdversie"):
         asked, said = stage.settings[name], [one.text or "" for one in messages.one_of(data, "school", name)]
         if asked and said and said[0].strip() != asked:
             raise Wrong("uwlr_andere_school", element=name)
@@ -103,7 +115,9 @@ def twee_keer(stage: UwlrStage) -> None:
 
 def geenwijzigingen(stage: UwlrStage) -> None:
     """Who has the data of this moment already gets geenwijzigingen."""
-    stage.says("geenwijzigingen", ALL, stage.ask(ALL, {"laatstontvangengegevens": _made(stage)}))
+    made = _made(stage)
+    for moment in (made, _later(made)):
+        stage.says("geenwijzigingen", ALL, stage.ask(ALL, {"laatstontvangengegevens": moment}))
 
 
 def wijzigingen(stage: UwlrStage) -> None:
@@ -159,6 +173,14 @@ def _made(stage: UwlrStage) -> str:
     return found[0] if found and found[0] else f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def _later(moment: str) -> str:
+    """A second later, in the same time zone; the same for what is no moment."""
+    try:
+        return (datetime.fromisoformat(moment) + timedelta(seconds=1)).isoformat()
+    except (ValueError, OverflowError):
+        return moment
+
+
 def _still(data: etree._Element) -> bytes:
     """The data without what an answer says of itself."""
     copy = etree.fromstring(etree.tostring(data))
@@ -179,6 +201,12 @@ def _document(data: etree._Element) -> Document:
         return documents.read(etree.tostring(data), release="uwlr/2.2")
     except OsoBridgeError:
         raise Wrong("uwlr_onleesbaar") from None
+
+
+def _named(found: list[Finding], kind: str) -> str:
+    """The elements that findings of a field set are about, each once; all are names of the standard."""
+    names = (f"{one.args['ouder']}/{one.args['element']}" for one in found if one.rule == f"PROF.{kind}")
+    return ", ".join(dict.fromkeys(names)) or "-"
 
 
 def _wrong(code: str, found: list[Finding]) -> Wrong:

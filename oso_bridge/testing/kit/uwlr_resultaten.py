@@ -30,8 +30,8 @@ def ouder(stage: UwlrStage) -> None:
 
 
 def later(stage: UwlrStage) -> None:
-    """A message that is newer than the one before is taken."""
-    _refuse_other(stage.again())
+    """A message that is newer than the one before is taken; by the moment, for as text this one is older."""
+    _refuse_other(stage.again(hours=-11))
 
 
 def dubbele_sleutel(stage: UwlrStage) -> None:
@@ -40,8 +40,12 @@ def dubbele_sleutel(stage: UwlrStage) -> None:
 
 
 def onbekende_leerling(stage: UwlrStage) -> None:
-    """A result of a pupil who is not at the school is refused."""
-    stage.refused(stage.bring(stage.moment(), {"leerling": _STRANGE}), PUPIL)
+    """A result of a pupil who is not at the school is refused, also behind that of a pupil who is."""
+    for others in ([{"leerling": _STRANGE}], [{}, {"leerling": _STRANGE, "sleutel": "tweede"}]):
+        answer = stage.bring(stage.moment(), *others)
+        stage.refused(answer, PUPIL)
+        if _STRANGE.encode() in answer.body:
+            raise Wrong("uwlr_fout_waarde")
 
 
 def onbekende_toets(stage: UwlrStage) -> None:
@@ -57,6 +61,16 @@ def gebroken_score(stage: UwlrStage) -> None:
 def xsdversie(stage: UwlrStage) -> None:
     """Results in a version that does not exist are refused."""
     stage.refused(stage.bring(stage.moment(), xsdversie="0.1"), VERSION)
+
+
+def vreemd_element(stage: UwlrStage) -> None:
+    """Results with an element that the schema does not have are refused."""
+    stage.refused(stage.bring(stage.moment(), spoil=_strange), MESSAGE)
+
+
+def _strange(message: str) -> str:
+    """The message with an element in it that nobody knows."""
+    return message.replace("</score>", "</score><kit>ja</kit>")
 
 
 def vocabulaire(stage: UwlrStage) -> None:

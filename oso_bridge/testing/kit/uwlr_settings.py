@@ -31,11 +31,13 @@ class Settings:
         table: Every key of ``uwlr_kit.toml``.
         key: The autorisatiesleutel; empty when there is none.
         other_key: The key of another school; empty when there is none.
+        prepared: Whether there is a table ``[uwlr]``: all is a guess otherwise.
     """
 
     table: Mapping[str, Any]
     key: str
     other_key: str
+    prepared: bool = True
 
     def __repr__(self) -> str:
         return "Settings()"
@@ -82,7 +84,7 @@ def settings(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) 
     table = {**defaults(), **own}
     names = (table["sleutel_env"], table["vreemde_sleutel_env"])
     key, other = (environ.get(name, "") if name else "" for name in names)
-    return Settings(table, key, other)
+    return Settings(table, key, other, "uwlr" in given)
 
 
 def _refuse(name: str, value: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ class UwlrStage:
         self._callers = callers
         self._transcript = Transcript(show_values=show_values)
         self._begun = 0
+        self._there: set[str] = set()
         self._kept: dict[str, etree._Element | None] = {}
         self._moment = datetime.now(UTC).replace(microsecond=0)
         self._brought: str | None = None
@@ -66,7 +67,8 @@ class UwlrStage:
         Args:
             need: ``sleutel``, ``andere_sleutel``, ``getrapt`` or ``resultaten``, which ``kit.toml`` decides;
                 ``gegevens``: the school was answered with its data, and ``resultaat``: a result was taken. Without
-                those, a refusal would show nothing: everything may be refused.
+                those, a refusal would show nothing: everything may be refused. Without ``kit.toml`` the endpoint has to
+                show that it answers in steps, and takes results.
         """
         if need in ("gegevens", "resultaat"):
             return self._lacks_good(need)
@@ -77,7 +79,32 @@ class UwlrStage:
             "getrapt": settings.yes("getrapt"),
             "resultaten": settings.yes("resultaten"),
         }
-        return None if there[need] else text(f"uwlr_zonder_{need}", variabele=settings["sleutel_env"])
+        if not there[need]:
+            return text(f"uwlr_zonder_{need}", variabele=settings["sleutel_env"])
+        return None if not settings.key or self.offers(need) else text(f"uwlr_misschien_geen_{need}")
+
+    def offers(self, service: str) -> bool:
+        """Whether a service is there: ``kit.toml`` says it; without one, an ordinary request of it has to go well.
+
+        Args:
+            service: ``getrapt`` or ``resultaten``; anything else is there.
+        """
+        if service not in ("getrapt", "resultaten"):
+            return True
+        if self.settings.prepared or not self.settings.yes(service):
+            return self.settings.yes(service)
+        try:
+            self.structure() if service == "getrapt" else self.brought()
+        except Finding:
+            return False
+        return True
+
+    def excuse(self, found: Finding) -> Text | None:
+        """Without ``kit.toml``, a school that does not come may be another one than the kit asks for."""
+        refused = found.code in ("uwlr_geweigerd", "uwlr_geen_gegevens", "uwlr_niemand")
+        if self.settings.prepared or not refused or self._lacks_good("gegevens") is None:
+            return None
+        return text("uwlr_onvoorbereid")
 
     def _lacks_good(self, need: str) -> Text | None:
         """Try what should go well, once."""
@@ -132,7 +159,7 @@ class UwlrStage:
 
         Raises:
             Wrong: No answer came.
-            NotRun: Nobody is there.
+            NotRun: Nobody is there, and nobody was.
         """
         values = self.values(**(changes or {}))
         envelope = messages.envelope(messages.question(name, values, groups), messages.header(values))
@@ -148,7 +175,7 @@ class UwlrStage:
 
         Raises:
             Wrong: No answer came.
-            NotRun: Nobody is there.
+            NotRun: Nobody is there, and nobody was.
         """
         kind = messages.kind(name)
         told = {"SOAPAction": f'"{kind.action}"', **(headers or {})}
@@ -163,7 +190,7 @@ class UwlrStage:
 
         Raises:
             Wrong: No answer came.
-            NotRun: Nobody is there.
+            NotRun: Nobody is there, and nobody was.
         """
         none = {"Content-Type": "", "SOAPAction": ""}
         return self._called("?wsdl", b"", lambda call: call(None, method="GET", headers=none, query=query), service)
@@ -173,7 +200,9 @@ class UwlrStage:
             answer = call(self._callers[service])
         except NoAnswer as error:
             self._transcript.missed(asked, error.code)
-            raise (NotRun if error.code in ("geen_verbinding", "tls") else Wrong)(error.code) from None
+            nobody = error.code in ("geen_verbinding", "tls") and service not in self._there
+            raise (NotRun if nobody else Wrong)(error.code) from None
+        self._there.add(service)
         self._transcript.add(asked, content, answer)
         return answer
 
@@ -279,6 +308,7 @@ class UwlrStage:
         found = self.data(ALL, self.ask(ALL))
         if not messages.one_of(found, "leerlingen", "leerling"):
             raise Wrong("uwlr_niemand")
+        self._kept[ALL] = found
         return found
 
     def structure(self) -> etree._Element:
@@ -316,8 +346,11 @@ class UwlrStage:
             raise NotRun("uwlr_eerst", scenario="UWLR.R01")
         return self._brought
 
-    def again(self) -> etree._Element:
+    def again(self, hours: int = 0) -> etree._Element:
         """Bring a newer result; it is then the last one.
+
+        Args:
+            hours: How far its aanmaakdatum is written from UTC.
 
         Returns:
             What it is answered.
@@ -325,7 +358,7 @@ class UwlrStage:
         Raises:
             Wrong: It is refused.
         """
-        made = self.moment()
+        made = self.moment(hours)
         found = self.answered(RESULTS, self.bring(made))
         self._brought = made
         return found
@@ -342,24 +375,39 @@ class UwlrStage:
             raise NotRun("uwlr_zonder_leerling")
         return found[0]
 
-    def moment(self) -> str:
-        """A moment that is later than the one before, for the next results."""
-        self._moment = max(self._moment + timedelta(seconds=1), datetime.now(UTC).replace(microsecond=0))
-        return f"{self._moment:%Y-%m-%dT%H:%M:%SZ}"
+    def moment(self, hours: int = 0) -> str:
+        """A moment that is later than the one before, for the next results.
 
-    def bring(self, made: str, *rows: Mapping[str, str], subject: str = "", **changes: str) -> Answer:
+        Args:
+            hours: How far it is written from UTC.
+        """
+        self._moment = max(self._moment + timedelta(seconds=1), datetime.now(UTC).replace(microsecond=0))
+        if not hours:
+            return f"{self._moment:%Y-%m-%dT%H:%M:%SZ}"
+        return self._moment.astimezone(timezone(timedelta(hours=hours))).isoformat()
+
+    def bring(
+        self,
+        made: str,
+        *rows: Mapping[str, str],
+        subject: str = "",
+        spoil: Callable[[str], str] = lambda message: message,
+        **changes: str,
+    ) -> Answer:
         """Bring results of one test.
 
         Args:
             made: The aanmaakdatum.
             rows: What each result says in another way than usual; one usual result when there are none.
             subject: The vakgebied of the test.
+            spoil: Makes the message wrong.
             changes: As of :meth:`values`.
         """
         values = self.values(aanmaakdatum=made, **changes)
         usual = {"leerling": self.pupil(), "dag": made[:10], "toetscode": "OSO-KIT-1", "score": "7"}
         told: list[dict[str, Any]] = [{**usual, "sleutel": f"kit-{made}", **row} for row in rows or ({},)]
-        return self.send(RESULTS, messages.envelope(messages.results(values, told, subject), messages.header(values)))
+        message = spoil(messages.results(values, told, subject))
+        return self.send(RESULTS, messages.envelope(message, messages.header(values)))
 
 
 def _without(answer: etree._Element) -> str:

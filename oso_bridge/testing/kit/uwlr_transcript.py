@@ -10,6 +10,7 @@ from oso_bridge.render.json import dump
 from oso_bridge.render.page import page, table, tag
 from oso_bridge.testing.kit import uwlr_messages as messages
 from oso_bridge.testing.kit.calling import Answer
+from oso_bridge.transports.private import replace_file
 
 _MOST = 20_000
 _HEADS = ("#", "UTC", "asked", "answered", "status", "bytes", "s")
@@ -85,7 +86,7 @@ class Transcript:
         """
         files = {"transcript.json": dump([asdict(line) for line in self.lines]), "transcript.html": self._html()}
         for name, text in files.items():
-            (folder / name).write_text(text, "utf-8")
+            replace_file(folder / name, text.encode())
         return [folder / name for name in files]
 
     def _html(self) -> str:

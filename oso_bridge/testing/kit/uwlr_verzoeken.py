@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from oso_bridge.testing.kit import uwlr_messages as messages
@@ -42,6 +43,18 @@ def naamruimte(stage: UwlrStage) -> None:
     """A request in the namespace of an older version is refused."""
     found = messages.question(ALL, stage.values())
     _refused(stage, found.replace("/leerresultaten/2/", "/leerresultaten/1/"))
+
+
+def voorvoegsels(stage: UwlrStage) -> None:
+    """A request with other prefixes, a comment and line ends says the same, and is answered the same."""
+    values = stage.values()
+    head, asked = messages.header(values), messages.question(ALL, values)
+    told = messages.envelope(_prefixed(asked, "v"), _prefixed(head, "k")).decode()
+    other = told.replace("<s:", "<omslag:").replace("</s:", "</omslag:").replace("xmlns:s=", "xmlns:omslag=")
+    spaced = other.replace("<omslag:Body>", "<!-- testkit -->\n<omslag:Body>\n")
+    found = stage.data(ALL, stage.send(ALL, spaced.encode()))
+    if messages.keys(found, "leerlingen", "leerling") != messages.keys(stage.whole(), "leerlingen", "leerling"):
+        raise Wrong("uwlr_niet_hetzelfde")
 
 
 def doctype(stage: UwlrStage) -> None:
@@ -88,6 +101,11 @@ def fout_waarden(stage: UwlrStage) -> None:
             raise Wrong("uwlr_fout_waarde")
         if any(trace.encode() in answer.body for trace in messages.table()["fouten"]["sporen"]):
             raise Wrong("uwlr_fout_sporen")
+
+
+def _prefixed(message: str, prefix: str) -> str:
+    """A message of the kit with a prefix for each of its elements, in the place of a default namespace."""
+    return re.sub(r"<(/?)(\w)", rf"<\1{prefix}:\2", message).replace(" xmlns=", f" xmlns:{prefix}=")
 
 
 def _faults(stage: UwlrStage) -> Iterator[Answer]:

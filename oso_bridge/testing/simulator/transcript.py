@@ -18,6 +18,7 @@ from oso_bridge.errors import DocumentError
 from oso_bridge.identifiers import brin
 from oso_bridge.testing.simulator.faults import known as known_faults
 from oso_bridge.testing.simulator.messages import FAULT, data, names, wires
+from oso_bridge.transports.private import replace_file
 from oso_bridge.xml import parser
 
 _MOST = 20_000
@@ -157,7 +158,7 @@ class Transcript:
         folder.mkdir(parents=True, exist_ok=True)
         files = {"transcript.json": self.to_json(), "transcript.html": self.to_html()}
         for name, text in files.items():
-            (folder / name).write_text(text, "utf-8")
+            replace_file(folder / name, text.encode())
         return [folder / name for name in files]
 
 
